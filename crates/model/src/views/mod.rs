@@ -1,0 +1,15 @@
+//! What screens and the REST API show. Names of fields are those of the REST
+//! API; times are UTC.
+
+mod account;
+mod catalogue;
+mod integration;
+mod sync;
+
+pub use account::{Me, Membership, ProjectView, SetupState};
+pub use catalogue::{ListingView, ProductQuery, ProductRow, ProductSort};
+pub use integration::{
+    ConnectionTest, Disconnected, IntegrationCounters, IntegrationDetail, IntegrationView,
+    OneClickStart,
+};
+pub use sync::{ItemFailureView, PhaseView, RunDetail, RunQuery, RunView};
