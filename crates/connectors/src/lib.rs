@@ -1,0 +1,29 @@
+//! The code that speaks each platform's API.
+//!
+//! A platform is a folder of its own and a line in [`Registry`]. It implements
+//! [`Connector`] (what the platform is, how a store is connected) and [`Store`]
+//! (one connected store), and beside these only the traits of what it can do:
+//! [`CatalogueSource`] for its catalogue, [`OneClick`] for consent on the
+//! platform's own page. Vendor types never leave the folder.
+
+pub mod catalogue;
+pub mod connector;
+pub mod credentials;
+pub mod error;
+pub mod one_click;
+mod registry;
+pub mod shopify;
+pub mod transport;
+pub mod vendure;
+
+pub use catalogue::{
+    CatalogueBatch, CataloguePlan, CatalogueSource, Checkpoint, ItemFault, ProductRecord, Scope,
+    VariantRecord,
+};
+pub use connector::{Config, Connector, Store, StoreIdentity};
+pub use credentials::{CredentialSet, CredentialSource, FixedCredentials};
+pub use error::{ConnectorError, Fault};
+pub use one_click::{Connection, OneClick, OneClickCallback, OneClickRequest};
+pub use registry::Registry;
+pub use shopify::{ShopifyConnector, ShopifySettings};
+pub use vendure::VendureConnector;

@@ -1,0 +1,223 @@
+//! Shopify, by its Admin GraphQL API.
+//!
+//! Rules and names come from Shopify's documentation at <https://shopify.dev>;
+//! the documents are checked against its published schemas in the tests.
+
+mod api;
+mod bulk;
+mod catalogue;
+mod changes;
+mod download;
+mod failure;
+mod job;
+mod lines;
+mod one_click;
+mod operations;
+mod record;
+mod settings;
+mod shop;
+mod signature;
+mod store;
+mod throttle;
+mod token;
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError, Weak},
+};
+
+use async_trait::async_trait;
+use calibr_model::{
+    platform::PlatformIdError,
+    platform::{Capability, Field, FieldKind, PlatformInfo},
+};
+use chrono::{DateTime, Utc};
+
+use self::{
+    api::Api,
+    one_click::{Consent, shop_of},
+    shop::Shop,
+    store::ShopifyStore,
+    throttle::Budget,
+    token::{ACCESS_TOKEN, Grant, REFRESH_TOKEN},
+};
+pub use self::{
+    operations::{DOCUMENTS, Document},
+    settings::{ApiVersion, Scopes, ShopifyApp, ShopifySettings},
+    shop::BaseUrl,
+};
+use crate::{
+    connector::{Config, Connector, Store},
+    credentials::{CredentialSet, CredentialSource},
+    error::{ConnectorError, Fault},
+    one_click::OneClick,
+    transport::{AllowList, Transport},
+};
+
+/// The config field that names the shop.
+const CONFIG_SHOP: &str = "shop";
+
+/// Shopify as this installation is set up for it.
+pub struct ShopifyConnector {
+    info: PlatformInfo,
+    settings: ShopifySettings,
+    transport: Transport,
+    consent: Option<Consent>,
+    /// What is known of the shops' budgets, shared by all who call a shop.
+    budgets: Mutex<HashMap<String, Weak<Budget>>>,
+}
+
+impl std::fmt::Debug for ShopifyConnector {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ShopifyConnector")
+            .field("settings", &self.settings)
+            .finish_non_exhaustive()
+    }
+}
+
+impl ShopifyConnector {
+    /// Shopify by the operator's settings. Hosts that the operator named as the
+    /// base address may be called wherever they are.
+    ///
+    /// # Errors
+    /// [`Fault::Config`] where the settings cannot be used.
+    pub fn new(settings: ShopifySettings, transport: &Transport) -> Result<Self, ConnectorError> {
+        let hosts: AllowList = settings.base_url.hosts().parse()?;
+        let transport = if hosts == AllowList::default() {
+            transport.clone()
+        } else {
+            transport.allowing(hosts)?
+        };
+        let consent = settings.app.clone().map(|app| Consent {
+            app,
+            base: settings.base_url.clone(),
+            transport: transport.clone(),
+        });
+        Ok(Self {
+            info: info(consent.is_some())
+                .map_err(|error| ConnectorError::new(Fault::Config, error.to_string()))?,
+            settings,
+            transport,
+            consent,
+            budgets: Mutex::default(),
+        })
+    }
+
+    fn budget(&self, shop: &Shop) -> Arc<Budget> {
+        let mut budgets = self.budgets.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(budget) = budgets.get(shop.domain()).and_then(Weak::upgrade) {
+            return budget;
+        }
+        budgets.retain(|_, budget| budget.strong_count() > 0);
+        let budget = Arc::new(Budget::default());
+        budgets.insert(shop.domain().to_owned(), Arc::downgrade(&budget));
+        budget
+    }
+}
+
+#[async_trait]
+impl Connector for ShopifyConnector {
+    fn info(&self) -> &PlatformInfo {
+        &self.info
+    }
+
+    fn normalise(&self, config: Config) -> Result<Config, ConnectorError> {
+        let shop = shop_of(&config)?;
+        Ok(Config::from([(
+            CONFIG_SHOP.to_owned(),
+            shop.domain().to_owned(),
+        )]))
+    }
+
+    fn address(&self, config: &Config) -> String {
+        config.get(CONFIG_SHOP).cloned().unwrap_or_default()
+    }
+
+    fn store_key(&self, config: &Config) -> String {
+        self.address(config)
+    }
+
+    fn open(
+        &self,
+        config: &Config,
+        credentials: Arc<dyn CredentialSource>,
+    ) -> Result<Arc<dyn Store>, ConnectorError> {
+        let shop = shop_of(config)?;
+        let budget = self.budget(&shop);
+        let api = Api::new(
+            self.transport.clone(),
+            &self.settings.base_url,
+            shop,
+            self.settings.api_version.clone(),
+            credentials,
+            budget,
+        )?;
+        Ok(Arc::new(ShopifyStore::new(api)))
+    }
+
+    async fn refresh(
+        &self,
+        config: &Config,
+        credentials: &CredentialSet,
+        now: DateTime<Utc>,
+    ) -> Result<Option<CredentialSet>, ConnectorError> {
+        let Some(refresh_token) = credentials.get(REFRESH_TOKEN) else {
+            return Ok(None);
+        };
+        let shop = shop_of(config)?;
+        let Some(app) = &self.settings.app else {
+            return Err(ConnectorError::new(
+                Fault::Config,
+                "This store was connected through Shopify's consent page, which this installation \
+                 is no longer set up for. The operator has to set SHOPIFY_API_KEY and \
+                 SHOPIFY_API_SECRET.",
+            ));
+        };
+        let grant = Grant::Refresh(refresh_token);
+        let base = &self.settings.base_url;
+        let issued = token::trade(&self.transport, base, &shop, app, grant, now).await?;
+        Ok(Some(issued.credentials))
+    }
+
+    fn one_click(&self) -> Option<&dyn OneClick> {
+        self.consent
+            .as_ref()
+            .map(|consent| consent as &dyn OneClick)
+    }
+}
+
+fn info(one_click_ready: bool) -> Result<PlatformInfo, PlatformIdError> {
+    let shop = Field {
+        name: CONFIG_SHOP.to_owned(),
+        label: "Store address".to_owned(),
+        help: "The permanent address that ends in .myshopify.com; a link from the Shopify admin \
+               does as well."
+            .to_owned(),
+        placeholder: "acme.myshopify.com".to_owned(),
+        kind: FieldKind::Text,
+        required: true,
+    };
+    let access_token = Field {
+        name: ACCESS_TOKEN.to_owned(),
+        label: "Admin API access token".to_owned(),
+        help: "Of a custom app with the permission read_products.".to_owned(),
+        placeholder: "shpat_…".to_owned(),
+        kind: FieldKind::Secret,
+        required: true,
+    };
+    Ok(PlatformInfo {
+        id: "shopify".parse()?,
+        name: "Shopify".to_owned(),
+        description: "Products, variants and prices of a Shopify store.".to_owned(),
+        capabilities: vec![
+            Capability::Catalogue,
+            Capability::OneClickConnect,
+            Capability::BulkImport,
+            Capability::IncrementalImport,
+        ],
+        one_click_fields: vec![shop.clone()],
+        one_click_ready,
+        config_fields: vec![shop],
+        credential_fields: vec![access_token],
+    })
+}

@@ -1,0 +1,272 @@
+//! A shop, the connector, and what came of a stream.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex},
+};
+
+use async_trait::async_trait;
+use calibr_connectors::{
+    CatalogueBatch, CataloguePlan, Checkpoint, Config, Connector, ConnectorError, CredentialSet,
+    CredentialSource, FixedCredentials, ItemFault, ProductRecord, Scope, ShopifyConnector,
+    ShopifySettings, Store, VariantRecord,
+    transport::{Outbound, Transport},
+};
+use calibr_model::{Random, Sources};
+use calibr_sandbox::{
+    Fault as Failing, FaultKind, Sandbox, Server, Target,
+    shopify::{App, Pace, ShopSettings, Shopify, StaticToken, TrueVariant},
+};
+use futures::StreamExt;
+use secrecy::SecretString;
+
+pub(crate) const SHOP: &str = "acme.myshopify.com";
+pub(crate) const TOKEN: &str = "shpat_0123456789abcdef0123456789abcdef";
+pub(crate) const API_KEY: &str = "calibr-test-app";
+pub(crate) const API_SECRET: &str = "calibr-test-secret";
+pub(crate) const CALLBACK: &str = "http://127.0.0.1:8080/api/oauth/shopify/callback";
+
+/// Chance that always falls the same way, so that jittered pauses are none.
+#[derive(Debug)]
+struct NoChance;
+
+impl Random for NoChance {
+    fn fill(&self, bytes: &mut [u8]) {
+        bytes.fill(0);
+    }
+}
+
+pub(crate) fn sources() -> Sources {
+    Sources {
+        random: Arc::new(NoChance),
+        ..Sources::system()
+    }
+}
+
+/// A transport that may call nobody but public hosts.
+pub(crate) fn transport() -> Transport {
+    Transport::new(Outbound::default(), sources()).unwrap()
+}
+
+pub(crate) fn usual() -> ShopSettings {
+    ShopSettings {
+        variants: 300,
+        bulk_pace: Pace::Polls(1),
+        tokens: vec![StaticToken {
+            token: TOKEN.to_owned(),
+            scopes: vec!["read_products".to_owned()],
+        }],
+        ..ShopSettings::new(SHOP)
+    }
+}
+
+/// A shop in the sandbox and the connector that knows where it is.
+pub(crate) struct Scene {
+    pub(crate) server: Server,
+    pub(crate) connector: Arc<ShopifyConnector>,
+}
+
+impl Scene {
+    pub(crate) async fn of(shop: ShopSettings) -> Self {
+        let server = Sandbox::builder()
+            .app(App {
+                client_id: API_KEY.to_owned(),
+                client_secret: API_SECRET.to_owned(),
+                name: "Calibr".to_owned(),
+                redirect_prefixes: vec![CALLBACK.to_owned()],
+            })
+            .shop(shop)
+            .start("127.0.0.1:0")
+            .await
+            .unwrap();
+        let base = format!("{}/{{shop}}", server.base_url());
+        let settings = ShopifySettings::read(
+            Some(API_KEY.to_owned()),
+            Some(API_SECRET.into()),
+            Some(&base),
+        )
+        .unwrap();
+        let connector = Arc::new(ShopifyConnector::new(settings, &transport()).unwrap());
+        Self { server, connector }
+    }
+
+    pub(crate) async fn usual() -> Self {
+        Self::of(usual()).await
+    }
+
+    pub(crate) fn shopify(&self) -> &Shopify {
+        self.server.shopify()
+    }
+
+    pub(crate) fn fails(&self, fault: Failing) {
+        self.shopify().add_fault(SHOP, fault).unwrap();
+    }
+
+    pub(crate) fn store(&self) -> Arc<dyn Store> {
+        self.store_with(FixedCredentials::new(token_set(TOKEN)))
+    }
+
+    pub(crate) fn store_with(&self, credentials: Arc<dyn CredentialSource>) -> Arc<dyn Store> {
+        self.connector.open(&config(SHOP), credentials).unwrap()
+    }
+
+    pub(crate) fn truth(&self) -> BTreeMap<String, TrueVariant> {
+        let truth = self.shopify().truth(SHOP).unwrap();
+        truth
+            .map(|variant| (variant.variant_id.clone(), variant))
+            .collect()
+    }
+}
+
+pub(crate) fn config(shop: &str) -> Config {
+    Config::from([("shop".to_owned(), shop.to_owned())])
+}
+
+pub(crate) fn token_set(token: &str) -> CredentialSet {
+    CredentialSet::new(
+        [("access_token".to_owned(), SecretString::from(token))],
+        None,
+    )
+}
+
+/// Credentials that are refreshed through the connector, as the engine does it.
+pub(crate) struct Refreshing {
+    pub(crate) connector: Arc<ShopifyConnector>,
+    pub(crate) set: Mutex<Arc<CredentialSet>>,
+}
+
+impl Refreshing {
+    pub(crate) fn new(connector: Arc<ShopifyConnector>, set: CredentialSet) -> Arc<Self> {
+        Arc::new(Self {
+            connector,
+            set: Mutex::new(Arc::new(set)),
+        })
+    }
+}
+
+#[async_trait]
+impl CredentialSource for Refreshing {
+    async fn current(&self) -> Result<Arc<CredentialSet>, ConnectorError> {
+        Ok(Arc::clone(&self.set.lock().unwrap()))
+    }
+
+    async fn renew(&self, refused: &CredentialSet) -> Result<Arc<CredentialSet>, ConnectorError> {
+        let now = sources().now();
+        let fresh = self
+            .connector
+            .refresh(&config(SHOP), refused, now)
+            .await?
+            .unwrap();
+        let fresh = Arc::new(fresh);
+        *self.set.lock().unwrap() = Arc::clone(&fresh);
+        Ok(fresh)
+    }
+}
+
+pub(crate) fn full() -> CataloguePlan {
+    CataloguePlan {
+        scope: Scope::Full,
+        resume: None,
+    }
+}
+
+/// What came of a stream.
+#[derive(Debug, Default, Clone)]
+pub(crate) struct Pulled {
+    pub(crate) products: BTreeMap<String, ProductRecord>,
+    pub(crate) variants: BTreeMap<String, VariantRecord>,
+    pub(crate) faults: Vec<ItemFault>,
+    pub(crate) expected: Option<u64>,
+    pub(crate) checkpoints: Vec<Option<Checkpoint>>,
+    /// Records that came although they had come already.
+    pub(crate) doubled: usize,
+    pub(crate) error: Option<ConnectorError>,
+}
+
+impl Pulled {
+    pub(crate) fn add(&mut self, batch: CatalogueBatch) {
+        for product in batch.products {
+            self.products.insert(product.external_id.clone(), product);
+        }
+        for variant in batch.variants {
+            assert!(
+                self.products.contains_key(&variant.product_external_id),
+                "a variant came before its product: {variant:?}"
+            );
+            let again = self.variants.insert(variant.external_id.clone(), variant);
+            self.doubled += usize::from(again.is_some());
+        }
+        self.faults.extend(batch.faults);
+        self.expected = self.expected.or(batch.expected);
+        self.checkpoints.push(batch.checkpoint);
+    }
+
+    /// Whether it is exactly what the shop holds.
+    pub(crate) fn assert_is(&self, truth: &BTreeMap<String, TrueVariant>) {
+        assert_eq!(self.faults, []);
+        assert_eq!(self.doubled, 0);
+        assert_eq!(
+            self.variants.keys().collect::<Vec<_>>(),
+            truth.keys().collect::<Vec<_>>()
+        );
+        for (id, expected) in truth {
+            self.assert_variant_is(id, expected);
+        }
+    }
+
+    pub(crate) fn assert_variant_is(&self, id: &str, expected: &TrueVariant) {
+        let variant = &self.variants[id];
+        let product = &self.products[&variant.product_external_id];
+        assert_eq!(variant.product_external_id, expected.product_id);
+        assert_eq!(product.title, expected.title);
+        let only = expected.variant_title == "Default Title";
+        assert_eq!(
+            variant.title,
+            if only { "" } else { &expected.variant_title }
+        );
+        assert_eq!(
+            variant.sku.as_deref(),
+            expected.sku.as_deref().filter(|sku| !sku.is_empty())
+        );
+        let decimal = |money: Option<calibr_model::Money>| money.map(|money| money.to_decimal());
+        assert_eq!(decimal(variant.price).as_ref(), Some(&expected.price));
+        assert_eq!(decimal(variant.compare_at), expected.compare_at_price);
+        assert_eq!(variant.stock, Some(expected.stock));
+        let at = chrono::DateTime::parse_from_rfc3339(&expected.updated_at).unwrap();
+        assert_eq!(variant.updated_at, Some(at.to_utc()));
+    }
+}
+
+/// Reads a stream to its end or first error.
+pub(crate) async fn pull(store: &Arc<dyn Store>, plan: CataloguePlan) -> Pulled {
+    let mut pulled = Pulled::default();
+    let mut stream = store.catalogue().pull(plan);
+    while let Some(batch) = stream.next().await {
+        match batch {
+            Ok(batch) => pulled.add(batch),
+            Err(error) => {
+                pulled.error = Some(error);
+                assert!(
+                    stream.next().await.is_none(),
+                    "a stream ends after its first error"
+                );
+            }
+        }
+    }
+    pulled
+}
+
+/// As [`pull`], for a stream that has to go through.
+pub(crate) async fn pull_all(store: &Arc<dyn Store>, plan: CataloguePlan) -> Pulled {
+    let pulled = pull(store, plan).await;
+    assert!(pulled.error.is_none(), "{:?}", pulled.error);
+    pulled
+}
+
+pub(crate) fn on_api(kind: FaultKind) -> Failing {
+    Failing::once(kind).on(Target::Api)
+}
+
+pub(crate) fn on_file(kind: FaultKind) -> Failing {
+    Failing::once(kind).on(Target::File)
+}

@@ -1,0 +1,15 @@
+//! The Shopify connector against a stateful simulator of Shopify, over HTTP.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test stops where it fails"
+)]
+
+mod certificates;
+mod connecting;
+mod contract;
+mod faults;
+mod harness;
+mod importing;
+mod transport;
