@@ -1,0 +1,36 @@
+//! What can go wrong when a sandbox is set up or steered.
+
+/// An error of the sandbox itself; what the simulated platforms answer is never one of these.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The address could not be listened on.
+    #[error("the sandbox cannot listen on {address}; is the port taken?")]
+    Listen {
+        /// What was asked for.
+        address: String,
+        /// Why not.
+        #[source]
+        source: std::io::Error,
+    },
+    /// A shop of that domain exists.
+    #[error("there is already a shop {0}; choose another domain")]
+    ShopExists(String),
+    /// No shop of that domain exists.
+    #[error("there is no shop {0}; create it first")]
+    UnknownShop(String),
+    /// Not a domain that the platform would give to a shop.
+    #[error("{0} is not a shop domain; it has to look like name.myshopify.com")]
+    InvalidDomain(String),
+    /// The product to change does not exist (any more).
+    #[error("there is no product {0}; it may have been deleted")]
+    UnknownProduct(String),
+    /// The variant to change does not exist (any more).
+    #[error("there is no variant {0}; it may have been deleted")]
+    UnknownVariant(String),
+    /// An amount that is not a decimal number, or not one the currency can hold.
+    #[error("{0} is not an amount; write it as 12.34")]
+    InvalidAmount(String),
+}
+
+/// Shorthand for results of the sandbox's own operations.
+pub type Result<T> = std::result::Result<T, Error>;

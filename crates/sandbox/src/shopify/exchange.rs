@@ -1,0 +1,237 @@
+//! One request and its answer: which shop it is for, what fault strikes it, what is noted of it.
+
+use std::collections::HashMap;
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Json;
+use axum::body::{Body, Bytes, to_bytes};
+use axum::extract::{FromRequestParts, OriginalUri, Path};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, Method, StatusCode, header};
+use axum::response::{Html, IntoResponse, Response};
+use futures::{Stream, StreamExt, stream};
+use serde_json::json;
+
+use super::Shopify;
+use super::shop::{Shop, ShopState, count};
+use crate::clock::Clock;
+use crate::fault::{FaultKind, Spot};
+use crate::journal::Entry;
+
+const GATEWAY_PAGE: &str = "<!doctype html><html lang=\"en\"><title>Something went wrong</title>\
+    <h1>There was a problem loading this website</h1><p>Try refreshing the page.</p></html>";
+
+/// What a request is addressed to.
+#[derive(Clone, Debug)]
+pub(crate) struct Target {
+    method: Method,
+    path: String,
+    parts: HashMap<String, String>,
+    /// Where the client reaches the sandbox, without a slash at the end.
+    pub(crate) base_url: String,
+}
+
+impl Target {
+    /// A named part of the path; empty if the route has none of that name.
+    pub(crate) fn part(&self, name: &str) -> &str {
+        self.parts.get(name).map(String::as_str).unwrap_or_default()
+    }
+
+    /// The shop that the path names; `None` where it leaves that to the sandbox.
+    pub(crate) fn shop(&self) -> Option<&str> {
+        self.parts.get("shop").map(String::as_str)
+    }
+}
+
+impl FromRequestParts<Shopify> for Target {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, shopify: &Shopify) -> Result<Self, Response> {
+        let Path(named) = Path::<HashMap<String, String>>::from_request_parts(parts, shopify)
+            .await
+            .map_err(IntoResponse::into_response)?;
+        Ok(Self {
+            method: parts.method.clone(),
+            path: path(parts),
+            parts: named,
+            base_url: shopify
+                .public_url()
+                .unwrap_or_else(|| base_url(&parts.headers)),
+        })
+    }
+}
+
+/// The whole path; routers inside routers see only the rest of it.
+fn path(parts: &Parts) -> String {
+    match parts.extensions.get::<OriginalUri>() {
+        Some(OriginalUri(uri)) => uri.path().to_owned(),
+        None => parts.uri.path().to_owned(),
+    }
+}
+
+fn base_url(headers: &HeaderMap) -> String {
+    let host = headers
+        .get(header::HOST)
+        .and_then(|host| host.to_str().ok());
+    format!("http://{}", host.unwrap_or("localhost"))
+}
+
+/// A request under way.
+pub(crate) struct Exchange {
+    shopify: Shopify,
+    entry: Entry,
+    fault: Option<FaultKind>,
+}
+
+impl Exchange {
+    /// Finds the shop and the fault that strikes; or the answer of a shop that is not there, or
+    /// not open.
+    pub(crate) fn begin(
+        shopify: &Shopify,
+        target: &Target,
+        spot: Spot,
+        operation: Option<String>,
+    ) -> Result<(Self, Arc<Shop>), Box<Response>> {
+        let not_found = || json_error(StatusCode::NOT_FOUND, "Not Found");
+        let shop = shopify
+            .shop_of(target.shop())
+            .ok_or_else(|| Box::new(not_found()))?;
+        count(&shop.tally.requests);
+        let fault = shop.strike(spot, operation.as_deref());
+        let entry = Entry {
+            at: shopify.clock().now(),
+            shop: shop.settings.domain.clone(),
+            method: target.method.to_string(),
+            path: target.path.clone(),
+            operation,
+            status: 0,
+            fault: fault.as_ref().map(name),
+        };
+        let exchange = Self {
+            shopify: shopify.clone(),
+            entry,
+            fault,
+        };
+        let closed = match shop.state() {
+            ShopState::Open => return Ok((exchange, shop)),
+            ShopState::Frozen => json_error(StatusCode::PAYMENT_REQUIRED, "Unavailable Shop"),
+            ShopState::Gone => not_found(),
+            ShopState::Locked => json_error(StatusCode::LOCKED, "This store is unavailable"),
+        };
+        exchange.note(closed.status());
+        Err(Box::new(closed))
+    }
+
+    pub(crate) fn fault(&self) -> Option<&FaultKind> {
+        self.fault.as_ref()
+    }
+
+    /// The answer that a fault gives instead of the shop; after a delay, if that is the fault.
+    pub(crate) async fn replacement(&self) -> Option<Response> {
+        match self.fault.as_ref()? {
+            FaultKind::Slow { delay_milliseconds } => {
+                tokio::time::sleep(Duration::from_millis(*delay_milliseconds)).await;
+                None
+            }
+            FaultKind::ServerError { status } => {
+                let status =
+                    StatusCode::from_u16(*status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+                Some(match status {
+                    StatusCode::INTERNAL_SERVER_ERROR => {
+                        json_error(status, "Internal Server Error")
+                    }
+                    _ => (status, Html(GATEWAY_PAGE)).into_response(),
+                })
+            }
+            FaultKind::WrongContentType => Some(Html(GATEWAY_PAGE).into_response()),
+            FaultKind::TooManyRequests {
+                retry_after_seconds,
+            } => {
+                let message = "Exceeded 2 calls per second for api client. Reduce request rates \
+                               to resume uninterrupted service.";
+                let mut response = json_error(StatusCode::TOO_MANY_REQUESTS, message);
+                if let Some(seconds) = retry_after_seconds {
+                    response
+                        .headers_mut()
+                        .insert(header::RETRY_AFTER, (*seconds).into());
+                }
+                Some(response)
+            }
+            _ => None,
+        }
+    }
+
+    /// Notes the answer, and spoils it if that is the fault.
+    pub(crate) async fn finish(self, response: Response) -> Response {
+        self.note(response.status());
+        match self.fault {
+            Some(FaultKind::MalformedAnswer) => halved(response, false).await,
+            Some(FaultKind::CutConnection) => halved(response, true).await,
+            _ => response,
+        }
+    }
+
+    /// Notes an answer that must go out as it is.
+    pub(crate) fn note(&self, status: StatusCode) {
+        let entry = Entry {
+            status: status.as_u16(),
+            ..self.entry.clone()
+        };
+        self.shopify.journal().write(entry);
+    }
+}
+
+/// Notes a request that a merchant's browser made, which no fault strikes.
+pub(crate) fn note(shopify: &Shopify, target: &Target, status: StatusCode) {
+    let shop = shopify.shop_of(target.shop());
+    shopify.journal().write(Entry {
+        at: shopify.clock().now(),
+        shop: shop.map_or_else(String::new, |shop| shop.settings.domain.clone()),
+        method: target.method.to_string(),
+        path: target.path.clone(),
+        operation: None,
+        status: status.as_u16(),
+        fault: None,
+    });
+}
+
+/// The first half of an answer: as if that was all of it, or with the connection lost then.
+async fn halved(response: Response, lost: bool) -> Response {
+    let (mut parts, body) = response.into_parts();
+    let whole = to_bytes(body, usize::MAX).await.unwrap_or_default();
+    let half = whole.slice(..whole.len() / 2);
+    parts.headers.remove(header::CONTENT_LENGTH);
+    if !lost {
+        return Response::from_parts(parts, Body::from(half));
+    }
+    parts
+        .headers
+        .insert(header::CONTENT_LENGTH, whole.len().into());
+    Response::from_parts(
+        parts,
+        Body::from_stream(then_lost(stream::iter([Ok(half)]))),
+    )
+}
+
+/// A body that ends with an error where its chunks do, what came before it being sent first.
+pub(crate) fn then_lost(
+    chunks: impl Stream<Item = Result<Bytes, io::Error>>,
+) -> impl Stream<Item = Result<Bytes, io::Error>> {
+    chunks.chain(stream::once(async {
+        // A body that has nothing to give for a moment is flushed.
+        tokio::task::yield_now().await;
+        Err(io::ErrorKind::ConnectionReset.into())
+    }))
+}
+
+fn name(fault: &FaultKind) -> String {
+    let tagged = serde_json::to_value(fault).unwrap_or_default();
+    tagged["kind"].as_str().unwrap_or_default().to_owned()
+}
+
+/// An answer as Shopify's front answers when the API itself does not.
+pub(crate) fn json_error(status: StatusCode, message: &str) -> Response {
+    (status, Json(json!({ "errors": message }))).into_response()
+}

@@ -1,0 +1,15 @@
+//! The simulated Shopify, as a client meets it: over HTTP on the loopback interface.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "what is not there where it has to be is what these tests are to find"
+)]
+
+mod bulk;
+mod control;
+mod faults;
+mod graphql;
+mod mutations;
+mod oauth;
+mod support;
+mod throttling;
