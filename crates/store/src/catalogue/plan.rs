@@ -1,0 +1,226 @@
+//! Which rows a batch makes and which it changes: a pure computation over the
+//! batch and what is there already.
+
+use std::collections::{HashMap, HashSet};
+
+use calibr_model::{Sources, status::{FailureClass, ListingState}};
+use uuid::Uuid;
+
+use super::{
+    FailureInput, ProductInput, VariantInput,
+    match_up::{KnownListing, KnownProduct, SkuMatch},
+};
+
+/// The rows to write.
+#[derive(Debug, Default)]
+pub(super) struct WritePlan<'a> {
+    pub(super) new_products: Vec<(Uuid, &'a ProductInput)>,
+    pub(super) new_links: Vec<(Uuid, &'a ProductInput)>,
+    pub(super) changed_links: Vec<&'a ProductInput>,
+    /// Products whose own fields change with this integration's.
+    pub(super) changed_products: Vec<(Uuid, &'a ProductInput)>,
+    pub(super) new_variants: Vec<NewVariant<'a>>,
+    pub(super) new_listings: Vec<NewListing<'a>>,
+    pub(super) changed_listings: Vec<ChangedListing<'a>>,
+    /// Listings that are there already and are as they were.
+    pub(super) unchanged: Vec<Uuid>,
+    /// Listings that were there before this run began, and were met.
+    pub(super) met: Vec<Uuid>,
+    /// Variants whose product is not known.
+    pub(super) orphans: Vec<FailureInput>,
+}
+
+#[derive(Debug)]
+pub(super) struct NewVariant<'a> {
+    pub(super) id: Uuid,
+    pub(super) product_id: Uuid,
+    pub(super) record: &'a VariantInput,
+}
+
+#[derive(Debug)]
+pub(super) struct NewListing<'a> {
+    pub(super) id: Uuid,
+    pub(super) product_id: Uuid,
+    pub(super) variant_id: Uuid,
+    pub(super) state: &'static str,
+    pub(super) record: &'a VariantInput,
+}
+
+#[derive(Debug)]
+pub(super) struct ChangedListing<'a> {
+    pub(super) id: Uuid,
+    pub(super) variant_id: Uuid,
+    pub(super) state: &'static str,
+    pub(super) record: &'a VariantInput,
+}
+
+/// What is there already.
+pub(super) struct Known {
+    pub(super) products: HashMap<String, KnownProduct>,
+    pub(super) listings: HashMap<String, KnownListing>,
+    pub(super) skus: HashMap<String, SkuMatch>,
+}
+
+/// The last of the records that share an external id: a page read twice, or a
+/// record that moved between pages.
+pub(super) fn last_of_each<'a, T>(records: &'a [T], id: impl Fn(&T) -> &str) -> Vec<&'a T> {
+    let mut met = HashSet::with_capacity(records.len());
+    let mut kept: Vec<&T> = records
+        .iter()
+        .rev()
+        .filter(|record| met.insert(id(record).to_owned()))
+        .collect();
+    kept.reverse();
+    kept
+}
+
+/// SKUs that stand once in the batch.
+pub(super) fn unique_skus<'a>(variants: &[&'a VariantInput]) -> Vec<&'a str> {
+    let mut counts: HashMap<&str, u32> = HashMap::new();
+    for sku in variants.iter().filter_map(|variant| variant.sku.as_deref()) {
+        *counts.entry(sku).or_default() += 1;
+    }
+    counts
+        .into_iter()
+        .filter_map(|(sku, count)| (count == 1).then_some(sku))
+        .collect()
+}
+
+impl<'a> WritePlan<'a> {
+    pub(super) fn make(
+        products: &[&'a ProductInput],
+        variants: &[&'a VariantInput],
+        known: &Known,
+        sources: &Sources,
+    ) -> Self {
+        let mut plan = Self::default();
+        let mut product_ids: HashMap<&str, (Uuid, ListingState)> = HashMap::new();
+        let matched = plan.product_matches(variants, known);
+        for &product in products {
+            let id = plan.place_product(product, &matched, known, sources);
+            product_ids.insert(&product.external_id, (id, product.state));
+        }
+        for &variant in variants {
+            let product = product_ids
+                .get(variant.product_external_id.as_str())
+                .copied()
+                .or_else(|| {
+                    let known = known.products.get(&variant.product_external_id)?;
+                    let state = known.state.parse().unwrap_or(ListingState::Active);
+                    Some((known.product_id, state))
+                });
+            match product {
+                Some((product_id, state)) => {
+                    plan.place_variant(variant, product_id, state, known, sources);
+                }
+                None => plan.orphans.push(orphan(variant)),
+            }
+        }
+        plan
+    }
+
+    /// Products of other integrations, by the external id of the product here
+    /// whose variant has a SKU in common with them.
+    fn product_matches(
+        &self,
+        variants: &[&'a VariantInput],
+        known: &Known,
+    ) -> HashMap<&'a str, Uuid> {
+        let mut matched = HashMap::new();
+        for variant in variants {
+            if let Some(found) = variant.sku.as_ref().and_then(|sku| known.skus.get(sku)) {
+                matched
+                    .entry(variant.product_external_id.as_str())
+                    .or_insert(found.product_id);
+            }
+        }
+        matched
+    }
+
+    fn place_product(
+        &mut self,
+        product: &'a ProductInput,
+        matched: &HashMap<&str, Uuid>,
+        known: &Known,
+        sources: &Sources,
+    ) -> Uuid {
+        if let Some(there) = known.products.get(&product.external_id) {
+            if there.record_hash != product.hash || there.state == ListingState::Gone.as_str() {
+                self.changed_links.push(product);
+                if there.owned {
+                    self.changed_products.push((there.product_id, product));
+                }
+            }
+            return there.product_id;
+        }
+        if let Some(id) = matched.get(product.external_id.as_str()) {
+            self.new_links.push((*id, product));
+            return *id;
+        }
+        let id = sources.uuid();
+        self.new_products.push((id, product));
+        self.new_links.push((id, product));
+        id
+    }
+
+    fn place_variant(
+        &mut self,
+        record: &'a VariantInput,
+        product_id: Uuid,
+        product_state: ListingState,
+        known: &Known,
+        sources: &Sources,
+    ) {
+        let state = record.state.unwrap_or(product_state).as_str();
+        if let Some(there) = known.listings.get(&record.external_id) {
+            if !there.of_this_run {
+                self.met.push(there.id);
+            }
+            if there.record_hash == record.hash && there.state == state {
+                self.unchanged.push(there.id);
+            } else {
+                self.changed_listings.push(ChangedListing {
+                    id: there.id,
+                    variant_id: there.variant_id,
+                    state,
+                    record,
+                });
+            }
+            return;
+        }
+        let found = record.sku.as_ref().and_then(|sku| known.skus.get(sku));
+        let (variant_id, product_id) = match found {
+            Some(found) => (found.variant_id, found.product_id),
+            None => {
+                let id = sources.uuid();
+                self.new_variants.push(NewVariant {
+                    id,
+                    product_id,
+                    record,
+                });
+                (id, product_id)
+            }
+        };
+        self.new_listings.push(NewListing {
+            id: sources.uuid(),
+            product_id,
+            variant_id,
+            state,
+            record,
+        });
+    }
+}
+
+fn orphan(variant: &VariantInput) -> FailureInput {
+    FailureInput {
+        external_id: Some(variant.external_id.clone()),
+        label: variant.sku.clone().or_else(|| Some(variant.title.clone())),
+        code: "product_missing".to_owned(),
+        message: format!(
+            "The store named this variant but not its product ({}). The next sync reads both again.",
+            variant.product_external_id
+        ),
+        class: FailureClass::Retryable,
+        answer: None,
+    }
+}

@@ -1,0 +1,124 @@
+//! What can go wrong with the database, by what a caller can do about it.
+
+use calibr_model::{CursorError, FieldError, Problem, ProblemKind};
+use thiserror::Error;
+
+/// A failed operation of the store.
+#[derive(Debug, Error)]
+pub enum StoreError {
+    /// The row would stand twice; names the constraint.
+    #[error("this is there already ({constraint})")]
+    Duplicate {
+        /// The constraint that refused.
+        constraint: String,
+    },
+    /// The database cannot be reached, or the line was cut: nothing was
+    /// committed, and the same may go through later.
+    #[error("the database cannot be reached: {0}")]
+    Unavailable(#[source] sqlx::Error),
+    /// The run's lease is another worker's by now: what was written with it is
+    /// rolled back.
+    #[error("another worker has taken over this run")]
+    LeaseLost,
+    /// The page asked for begins at a cursor that is not ours.
+    #[error(transparent)]
+    BadCursor(#[from] CursorError),
+    /// What is stored is not what the program knows: data of a newer version,
+    /// or changed by hand.
+    #[error("the stored {what} cannot be read: {reason}")]
+    Corrupt {
+        /// Which value.
+        what: &'static str,
+        /// Why not.
+        reason: String,
+    },
+    /// The schema was made by a newer version of the program.
+    #[error(
+        "the database was set up by a newer version of Calibr Console (its schema has step \
+         {found}, this program knows steps up to {known}); start that version, or restore a \
+         backup from before the upgrade"
+    )]
+    SchemaNewer {
+        /// The newest step the database has.
+        found: i64,
+        /// The newest step this program has.
+        known: i64,
+    },
+    /// A migration failed; the database is as before it.
+    #[error("the database could not be brought up to date: {0}")]
+    Migration(#[source] sqlx::migrate::MigrateError),
+    /// Anything else the database said.
+    #[error("the database refused: {0}")]
+    Database(#[source] sqlx::Error),
+}
+
+impl From<sqlx::Error> for StoreError {
+    fn from(error: sqlx::Error) -> Self {
+        match &error {
+            sqlx::Error::Database(database) if database.is_unique_violation() => Self::Duplicate {
+                constraint: database.constraint().unwrap_or("unique").to_owned(),
+            },
+            // Class 57P: the server is shutting down or restarting. 53300: too
+            // many connections. 53100: disk full, which an operator can mend.
+            sqlx::Error::Database(database)
+                if database.code().is_some_and(|code| {
+                    code.starts_with("57P") || code.starts_with("08") || code.starts_with("53")
+                }) =>
+            {
+                Self::Unavailable(error)
+            }
+            sqlx::Error::Io(_)
+            | sqlx::Error::PoolTimedOut
+            | sqlx::Error::PoolClosed
+            | sqlx::Error::Tls(_)
+            | sqlx::Error::WorkerCrashed => Self::Unavailable(error),
+            _ => Self::Database(error),
+        }
+    }
+}
+
+impl StoreError {
+    /// Whether the same operation may go through later.
+    pub const fn is_transient(&self) -> bool {
+        matches!(self, Self::Unavailable(_))
+    }
+
+    pub(crate) fn corrupt(what: &'static str, reason: impl std::fmt::Display) -> Self {
+        Self::Corrupt {
+            what,
+            reason: reason.to_string(),
+        }
+    }
+}
+
+/// What whoever asked is told; the rest is for the log.
+impl From<StoreError> for Problem {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::BadCursor(error) => Self::invalid(vec![FieldError {
+                field: "cursor".to_owned(),
+                message: format!("{error}."),
+            }]),
+            StoreError::Duplicate { .. } => Self::new(
+                ProblemKind::Conflict,
+                "Somebody else did this a moment ago. Reload to see it.",
+            ),
+            StoreError::Unavailable(error) => {
+                tracing::warn!(%error, "the database cannot be reached");
+                Self::new(
+                    ProblemKind::Unavailable,
+                    "The database cannot be reached for the moment. Nothing was changed; try \
+                     again in a few seconds.",
+                )
+            }
+            other => {
+                tracing::error!(error = %other, "the database did not do what was asked");
+                Self::new(
+                    ProblemKind::Internal,
+                    "Nothing was changed. Try again; if it stays so, tell whoever runs this \
+                     console.",
+                )
+            }
+        }
+    }
+}

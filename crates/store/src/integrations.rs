@@ -1,0 +1,447 @@
+//! Connected stores.
+
+use std::collections::BTreeMap;
+
+use calibr_model::{
+    Currency, IntegrationId, PlatformId, ProjectId, SyncRunId, UserId,
+    event::SyncProgress,
+    status::{IntegrationStatus, RunPhase, SyncStatus},
+    views::IntegrationView,
+};
+use chrono::{DateTime, Utc};
+use sqlx::{FromRow, types::Json};
+
+use crate::{db::TenantTx, error::StoreError, rows::word};
+
+/// A connected store as the engine and the connectors need it.
+#[derive(Debug, Clone)]
+pub struct IntegrationRecord {
+    /// Its id.
+    pub id: IntegrationId,
+    /// Its project.
+    pub project: ProjectId,
+    /// Its platform.
+    pub platform: PlatformId,
+    /// What the merchant calls it.
+    pub name: String,
+    /// What makes it the same store when it is connected again.
+    pub store_key: String,
+    /// Where it is, for people.
+    pub address: String,
+    /// What was entered that is no secret, in normal form.
+    pub config: BTreeMap<String, String>,
+    /// Whether it can be reached.
+    pub status: IntegrationStatus,
+    /// The currency of its prices, once it has answered.
+    pub currency: Option<Currency>,
+    /// Everything it changed before this moment (UTC) is here.
+    pub watermark: Option<DateTime<Utc>>,
+    /// Listings it has in the console.
+    pub item_count: i64,
+}
+
+#[derive(FromRow)]
+struct RecordRow {
+    project_id: uuid::Uuid,
+    id: uuid::Uuid,
+    platform: String,
+    name: String,
+    store_key: String,
+    address: String,
+    config: Json<BTreeMap<String, String>>,
+    status: String,
+    currency: Option<String>,
+    watermark: Option<DateTime<Utc>>,
+    item_count: i64,
+}
+
+impl RecordRow {
+    fn into_record(self) -> Result<IntegrationRecord, StoreError> {
+        Ok(IntegrationRecord {
+            id: self.id.into(),
+            project: self.project_id.into(),
+            platform: word("platform", &self.platform)?,
+            name: self.name,
+            store_key: self.store_key,
+            address: self.address,
+            config: self.config.0,
+            status: word("integration status", &self.status)?,
+            currency: self
+                .currency
+                .map(|code| word("currency", &code))
+                .transpose()?,
+            watermark: self.watermark,
+            item_count: self.item_count,
+        })
+    }
+}
+
+#[derive(FromRow)]
+struct ViewRow {
+    id: uuid::Uuid,
+    platform: String,
+    name: String,
+    address: String,
+    status: String,
+    status_detail: Option<String>,
+    paused: bool,
+    watermark: Option<DateTime<Utc>>,
+    last_sync_at: Option<DateTime<Utc>>,
+    item_count: i64,
+    created_at: DateTime<Utc>,
+    read_at: DateTime<Utc>,
+    run_id: Option<uuid::Uuid>,
+    run_status: Option<String>,
+    run_phase: Option<String>,
+    run_synced: Option<i64>,
+    run_failed: Option<i64>,
+    run_expected: Option<i64>,
+    run_started_at: Option<DateTime<Utc>>,
+}
+
+/// An integration with its latest run, found by the newest id.
+macro_rules! view {
+    ($rest:literal) => {
+        concat!(
+            "SELECT i.id, i.platform, i.name, i.address, i.status, i.status_detail, i.paused,
+                    i.watermark, i.last_sync_at, i.item_count, i.created_at, now() AS read_at,
+                    r.id AS run_id, r.status AS run_status, r.phase AS run_phase,
+                    r.items_created + r.items_updated + r.items_unchanged AS run_synced,
+                    r.items_failed AS run_failed, r.items_expected AS run_expected,
+                    r.started_at AS run_started_at
+             FROM integrations i
+             LEFT JOIN LATERAL (
+                 SELECT * FROM sync_runs r
+                 WHERE r.project_id = i.project_id AND r.integration_id = i.id
+                 ORDER BY r.id DESC LIMIT 1
+             ) r ON true
+             WHERE i.project_id = $1 ",
+            $rest
+        )
+    };
+}
+
+impl ViewRow {
+    fn into_view(self) -> Result<IntegrationView, StoreError> {
+        let sync_status = match &self.run_status {
+            Some(status) => word("sync status", status)?,
+            None => SyncStatus::Idle,
+        };
+        let progress = match (self.run_id, &self.run_phase) {
+            (Some(run), Some(phase)) if sync_status.is_active() => Some(SyncProgress {
+                integration_id: self.id.into(),
+                run_id: SyncRunId(run),
+                status: sync_status,
+                phase: word::<RunPhase>("run phase", phase)?,
+                items_synced: self.run_synced.unwrap_or_default(),
+                items_failed: self.run_failed.unwrap_or_default(),
+                items_expected: self.run_expected,
+                started_at: self.run_started_at,
+                at: self.read_at,
+            }),
+            _ => None,
+        };
+        Ok(IntegrationView {
+            id: self.id.into(),
+            platform: word("platform", &self.platform)?,
+            name: self.name,
+            address: self.address,
+            status: word("integration status", &self.status)?,
+            status_detail: self.status_detail,
+            sync_status,
+            progress,
+            last_sync_at: self.last_sync_at,
+            next_sync_at: None,
+            data_fresh_as_of: self.watermark,
+            item_count: self.item_count,
+            paused: self.paused,
+            created_at: self.created_at,
+        })
+    }
+}
+
+/// A store to add.
+#[derive(Debug, Clone)]
+pub struct NewIntegration<'a> {
+    /// Its id.
+    pub id: IntegrationId,
+    /// Its platform.
+    pub platform: &'a PlatformId,
+    /// What the merchant calls it.
+    pub name: &'a str,
+    /// What makes it the same store when it is connected again.
+    pub store_key: &'a str,
+    /// Where it is, for people.
+    pub address: &'a str,
+    /// What was entered that is no secret, in normal form.
+    pub config: &'a BTreeMap<String, String>,
+    /// Who connects it.
+    pub connected_by: UserId,
+}
+
+impl TenantTx {
+    /// The project's integrations with their latest runs, oldest first.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn integrations(&mut self) -> Result<Vec<IntegrationView>, StoreError> {
+        let project = self.project().0;
+        let rows: Vec<ViewRow> =
+            sqlx::query_as(view!("ORDER BY i.created_at, i.id"))
+                .bind(project)
+                .fetch_all(self.conn())
+                .await?;
+        rows.into_iter().map(ViewRow::into_view).collect()
+    }
+
+    /// One integration with its latest run.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn integration_view(
+        &mut self,
+        id: IntegrationId,
+    ) -> Result<Option<IntegrationView>, StoreError> {
+        let project = self.project().0;
+        let row: Option<ViewRow> = sqlx::query_as(view!("AND i.id = $2"))
+            .bind(project)
+            .bind(id.0)
+            .fetch_optional(self.conn())
+            .await?;
+        row.map(ViewRow::into_view).transpose()
+    }
+
+    /// One integration as the engine needs it.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn integration(
+        &mut self,
+        id: IntegrationId,
+    ) -> Result<Option<IntegrationRecord>, StoreError> {
+        let project = self.project().0;
+        let row: Option<RecordRow> = sqlx::query_as(
+            "SELECT project_id, id, platform, name, store_key, address, config, status, currency,
+                    watermark, item_count
+             FROM integrations WHERE project_id = $1 AND id = $2",
+        )
+        .bind(project)
+        .bind(id.0)
+        .fetch_optional(self.conn())
+        .await?;
+        row.map(RecordRow::into_record).transpose()
+    }
+
+    /// The integration of a store, also a disconnected one.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn integration_of_store(
+        &mut self,
+        platform: &PlatformId,
+        store_key: &str,
+    ) -> Result<Option<IntegrationRecord>, StoreError> {
+        let project = self.project().0;
+        let row: Option<RecordRow> = sqlx::query_as(
+            "SELECT project_id, id, platform, name, store_key, address, config, status, currency,
+                    watermark, item_count
+             FROM integrations WHERE project_id = $1 AND platform = $2 AND store_key = $3",
+        )
+        .bind(project)
+        .bind(platform.as_str())
+        .bind(store_key)
+        .fetch_optional(self.conn())
+        .await?;
+        row.map(RecordRow::into_record).transpose()
+    }
+
+    /// Adds a store, as `pending`.
+    ///
+    /// # Errors
+    /// [`StoreError::Duplicate`] where the store is there already.
+    pub async fn add_integration(
+        &mut self,
+        new: &NewIntegration<'_>,
+        now: DateTime<Utc>,
+    ) -> Result<(), StoreError> {
+        let project = self.project().0;
+        sqlx::query(
+            "INSERT INTO integrations (project_id, id, platform, name, store_key, address, config,
+                                       status, connected_by, created_at, updated_at)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, 'pending', $8, $9, $9)",
+        )
+        .bind(project)
+        .bind(new.id.0)
+        .bind(new.platform.as_str())
+        .bind(new.name)
+        .bind(new.store_key)
+        .bind(new.address)
+        .bind(Json(new.config))
+        .bind(new.connected_by.0)
+        .bind(now)
+        .execute(self.conn())
+        .await?;
+        Ok(())
+    }
+
+    /// Connects a store that is there already anew: the same id, so that its
+    /// listings and history stay its own.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn revive_integration(
+        &mut self,
+        revived: &NewIntegration<'_>,
+        now: DateTime<Utc>,
+    ) -> Result<(), StoreError> {
+        let project = self.project().0;
+        sqlx::query(
+            "UPDATE integrations
+             SET name = $3, address = $4, config = $5, status = 'pending', status_detail = NULL,
+                 connected_by = $6, paused = false, updated_at = $7
+             WHERE project_id = $1 AND id = $2",
+        )
+        .bind(project)
+        .bind(revived.id.0)
+        .bind(revived.name)
+        .bind(revived.address)
+        .bind(Json(revived.config))
+        .bind(revived.connected_by.0)
+        .bind(now)
+        .execute(self.conn())
+        .await?;
+        Ok(())
+    }
+
+    /// Notes what the store says of itself: it is connected.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn integration_answered(
+        &mut self,
+        id: IntegrationId,
+        currency: Currency,
+        api_version: &str,
+        now: DateTime<Utc>,
+    ) -> Result<(), StoreError> {
+        let project = self.project().0;
+        sqlx::query(
+            "UPDATE integrations
+             SET status = 'connected', status_detail = NULL, currency = $3, api_version = $4,
+                 updated_at = $5
+             WHERE project_id = $1 AND id = $2 AND status <> 'disconnected'",
+        )
+        .bind(project)
+        .bind(id.0)
+        .bind(currency.code())
+        .bind(api_version)
+        .bind(now)
+        .execute(self.conn())
+        .await?;
+        Ok(())
+    }
+
+    /// Sets the status with a word to the merchant; a disconnected integration
+    /// stays that.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn set_integration_status(
+        &mut self,
+        id: IntegrationId,
+        status: IntegrationStatus,
+        detail: Option<&str>,
+        now: DateTime<Utc>,
+    ) -> Result<(), StoreError> {
+        let project = self.project().0;
+        sqlx::query(
+            "UPDATE integrations SET status = $3, status_detail = $4, updated_at = $5
+             WHERE project_id = $1 AND id = $2 AND status <> 'disconnected'",
+        )
+        .bind(project)
+        .bind(id.0)
+        .bind(status.as_str())
+        .bind(detail)
+        .bind(now)
+        .execute(self.conn())
+        .await?;
+        Ok(())
+    }
+
+    /// Gives an integration another name. `false` where there is none.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn rename_integration(
+        &mut self,
+        id: IntegrationId,
+        name: &str,
+        now: DateTime<Utc>,
+    ) -> Result<bool, StoreError> {
+        let project = self.project().0;
+        let done = sqlx::query(
+            "UPDATE integrations SET name = $3, updated_at = $4
+             WHERE project_id = $1 AND id = $2",
+        )
+        .bind(project)
+        .bind(id.0)
+        .bind(name)
+        .bind(now)
+        .execute(self.conn())
+        .await?;
+        Ok(done.rows_affected() == 1)
+    }
+
+    /// Holds runs by the clock back, or lets them go.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn set_integration_paused(
+        &mut self,
+        id: IntegrationId,
+        paused: bool,
+        now: DateTime<Utc>,
+    ) -> Result<bool, StoreError> {
+        let project = self.project().0;
+        let done = sqlx::query(
+            "UPDATE integrations SET paused = $3, updated_at = $4
+             WHERE project_id = $1 AND id = $2 AND status <> 'disconnected'",
+        )
+        .bind(project)
+        .bind(id.0)
+        .bind(paused)
+        .bind(now)
+        .execute(self.conn())
+        .await?;
+        Ok(done.rows_affected() == 1)
+    }
+
+    /// Disconnects: the credentials and their data keys go, listings, products
+    /// and history stay. Gives the number of listings that stay, `None` where
+    /// there is no such integration or it is disconnected already.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn disconnect_integration(
+        &mut self,
+        id: IntegrationId,
+        now: DateTime<Utc>,
+    ) -> Result<Option<i64>, StoreError> {
+        let project = self.project().0;
+        let kept: Option<i64> = sqlx::query_scalar(
+            "UPDATE integrations
+             SET status = 'disconnected', status_detail = NULL, watermark = NULL, updated_at = $3
+             WHERE project_id = $1 AND id = $2 AND status <> 'disconnected'
+             RETURNING item_count",
+        )
+        .bind(project)
+        .bind(id.0)
+        .bind(now)
+        .fetch_optional(self.conn())
+        .await?;
+        if kept.is_some() {
+            self.remove_credentials(id).await?;
+        }
+        Ok(kept)
+    }
+}

@@ -1,0 +1,33 @@
+//! Reading stored words back into types.
+
+use std::{fmt::Display, str::FromStr};
+
+use calibr_model::{Currency, Money};
+
+use crate::error::StoreError;
+
+/// Reads a word that the schema's check constraints admit.
+pub(crate) fn word<T>(what: &'static str, stored: &str) -> Result<T, StoreError>
+where
+    T: FromStr,
+    T::Err: Display,
+{
+    stored
+        .parse()
+        .map_err(|error| StoreError::corrupt(what, error))
+}
+
+/// Puts an amount and a currency together.
+pub(crate) fn money(
+    amount_minor: Option<i64>,
+    currency: Option<&str>,
+) -> Result<Option<Money>, StoreError> {
+    match (amount_minor, currency) {
+        (Some(amount), Some(code)) => {
+            let currency: Currency = word("currency", code)?;
+            Ok(Some(Money::new(amount, currency)))
+        }
+        (None, _) => Ok(None),
+        (Some(_), None) => Err(StoreError::corrupt("price", "it has no currency")),
+    }
+}

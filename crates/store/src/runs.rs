@@ -1,0 +1,164 @@
+//! Sync runs: their life from queued to ended, and what is shown of them.
+
+mod lease;
+mod read;
+
+pub use self::lease::{Claim, ClaimedRun, Outcome};
+
+use calibr_model::{
+    IntegrationId, SyncRunId, UserId,
+    event::{ProjectEvent, SyncProgress},
+    status::{RunPhase, RunTrigger, RunType, SyncStatus},
+};
+use chrono::{DateTime, Utc};
+use uuid::Uuid;
+
+use crate::{db::TenantTx, error::StoreError};
+
+/// A run to put in the queue.
+#[derive(Debug, Clone)]
+pub struct NewRun {
+    /// Its id.
+    pub id: SyncRunId,
+    /// The integration.
+    pub integration: IntegrationId,
+    /// What it covers.
+    pub r#type: RunType,
+    /// Who asked.
+    pub trigger: RunTrigger,
+    /// The person, where a person asked.
+    pub triggered_by: Option<UserId>,
+    /// For an incremental run: changes at or after this moment are read.
+    pub since: Option<DateTime<Utc>>,
+}
+
+impl TenantTx {
+    /// Puts a run in the queue and tells the browsers. `false` where one is
+    /// queued or under way already: nothing is added then.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn add_run(&mut self, run: &NewRun, now: DateTime<Utc>) -> Result<bool, StoreError> {
+        let project = self.project().0;
+        let done = sqlx::query(
+            "INSERT INTO sync_runs (project_id, id, integration_id, type, trigger, triggered_by,
+                                    status, phase, queued_at, since, lease_until)
+             VALUES ($1, $2, $3, $4, $5, $6, 'queued', 'authenticate', $7, $8,
+                     -- Looked at again should the job that is queued for it be lost.
+                     now() + interval '60 seconds')
+             ON CONFLICT (project_id, integration_id) WHERE status IN ('queued', 'syncing')
+             DO NOTHING",
+        )
+        .bind(project)
+        .bind(run.id.0)
+        .bind(run.integration.0)
+        .bind(run.r#type.as_str())
+        .bind(run.trigger.as_str())
+        .bind(run.triggered_by.map(|user| user.0))
+        .bind(now)
+        .bind(run.since)
+        .execute(self.conn())
+        .await?;
+        if done.rows_affected() == 0 {
+            return Ok(false);
+        }
+        self.notify(ProjectEvent::SyncProgress(SyncProgress {
+            integration_id: run.integration,
+            run_id: run.id,
+            status: SyncStatus::Queued,
+            phase: RunPhase::Authenticate,
+            items_synced: 0,
+            items_failed: 0,
+            items_expected: None,
+            started_at: None,
+            at: now,
+        }))
+        .await?;
+        Ok(true)
+    }
+
+    /// Puts a piece of work for the workers into the job queue, in this
+    /// transaction. A `key` keeps the same work from standing twice.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn enqueue(
+        &mut self,
+        task: &str,
+        payload: &serde_json::Value,
+        key: &str,
+        run_at: Option<DateTime<Utc>>,
+    ) -> Result<(), StoreError> {
+        sqlx::query("SELECT calibr_enqueue($1, $2::json, $3, $4)")
+            .bind(task)
+            .bind(payload.to_string())
+            .bind(key)
+            .bind(run_at)
+            .execute(self.conn())
+            .await?;
+        Ok(())
+    }
+
+    /// Asks for a run to stop. A queued one ends here; a running one when its
+    /// worker sees it. `None` where there is no such active run, else whether
+    /// it ended here.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn request_cancel(
+        &mut self,
+        run: SyncRunId,
+        now: DateTime<Utc>,
+    ) -> Result<Option<bool>, StoreError> {
+        let project = self.project().0;
+        let ended: Option<bool> = sqlx::query_scalar(
+            "UPDATE sync_runs
+             SET cancel_requested = true,
+                 completed_at = CASE WHEN status = 'queued' THEN $3 END,
+                 lease_owner = CASE WHEN status = 'syncing' THEN lease_owner END,
+                 lease_until = CASE WHEN status = 'syncing' THEN lease_until END,
+                 status = CASE WHEN status = 'queued' THEN 'cancelled' ELSE status END
+             WHERE project_id = $1 AND id = $2 AND status IN ('queued', 'syncing')
+             RETURNING status = 'cancelled'",
+        )
+        .bind(project)
+        .bind(run.0)
+        .bind(now)
+        .fetch_optional(self.conn())
+        .await?;
+        if ended == Some(true) {
+            self.clear_seen(run).await?;
+            self.notify_progress(run, now).await?;
+        }
+        Ok(ended)
+    }
+
+    /// Tells the browsers how a run stands.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn notify_progress(
+        &mut self,
+        run: SyncRunId,
+        now: DateTime<Utc>,
+    ) -> Result<(), StoreError> {
+        if let Some(progress) = self.progress(run, now).await? {
+            self.notify(ProjectEvent::SyncProgress(progress)).await?;
+        }
+        Ok(())
+    }
+
+    pub(crate) async fn clear_seen(&mut self, run: SyncRunId) -> Result<(), StoreError> {
+        let project = self.project().0;
+        sqlx::query("DELETE FROM sync_run_seen WHERE project_id = $1 AND run_id = $2")
+            .bind(project)
+            .bind(run.0)
+            .execute(self.conn())
+            .await?;
+        Ok(())
+    }
+}
+
+/// The replica that carries a run: drawn anew by each process.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct WorkerId(pub Uuid);
