@@ -1,0 +1,280 @@
+//! Carrying one run: from the claim to its end, or back to the queue.
+
+mod outcome;
+mod phases;
+
+use std::{future::Future, time::Duration};
+
+use calibr_connectors::{ConnectorError, Fault};
+use calibr_model::{ProjectId, SyncRunId, event::ProjectEvent, status::IntegrationStatus};
+use calibr_store::{
+    StoreError,
+    runs::{Claim, ClaimedRun, Outcome},
+};
+
+use crate::{Engine, error::EngineError, schedule};
+
+/// A lease is renewed this often; it holds for four times as long.
+const HEARTBEAT: Duration = Duration::from_secs(5);
+
+/// So many attempts in a row without a checkpoint end a run: with the waits
+/// between them, some ten minutes of a store being away.
+const FRUITLESS_ATTEMPTS: i32 = 8;
+
+/// The longest wait between two attempts that the platform has not asked for.
+const LONGEST_WAIT: Duration = Duration::from_secs(300);
+
+/// How long the end of an attempt waits for a database that is away. After it
+/// the lease has lapsed, and the look-out takes the run up.
+const PATIENCE_WITH_DATABASE: Duration = Duration::from_secs(20);
+
+/// Why work on a run stops before its end.
+enum Interruption {
+    /// A person asked for it.
+    Cancelled,
+    /// Another worker has it.
+    LeaseLost,
+    /// This process ends.
+    Stopping,
+}
+
+/// Takes a run up and carries it as far as it goes. What happens is kept in the
+/// run's row; an error here is only a database that is away.
+///
+/// # Errors
+/// [`EngineError::Store`].
+pub(crate) async fn carry(
+    engine: &Engine,
+    project: ProjectId,
+    run: SyncRunId,
+) -> Result<(), EngineError> {
+    let mut tx = engine.settings.db.tenant(project).await?;
+    let claim = tx
+        .claim_run(run, engine.worker, engine.settings.sources.now())
+        .await?;
+    tx.commit().await?;
+    let Claim::Claimed(mut run) = claim else {
+        return Ok(());
+    };
+    tracing::info!(
+        project = %run.project, run = %run.id, integration = %run.integration,
+        phase = %run.phase, attempt = run.fruitless, "carrying a sync run"
+    );
+    let end = if run.cancel_requested {
+        End::Finished(outcome::cancelled())
+    } else {
+        let heartbeat = heartbeat(engine, run.project, run.id);
+        tokio::select! {
+            worked = phases::work(engine, &mut run) => End::of(worked, &run),
+            interruption = heartbeat => match interruption {
+                Interruption::Cancelled => End::Finished(outcome::cancelled()),
+                Interruption::LeaseLost => End::Lost,
+                Interruption::Stopping => End::HandedOver,
+            },
+        }
+    };
+    settle(engine, &run, end).await
+}
+
+/// Renews the lease until there is a reason to stop.
+async fn heartbeat(engine: &Engine, project: ProjectId, run: SyncRunId) -> Interruption {
+    loop {
+        tokio::select! {
+            () = tokio::time::sleep(HEARTBEAT) => {}
+            () = engine.stopping.cancelled() => return Interruption::Stopping,
+        }
+        let renewed = async {
+            let mut tx = engine.settings.db.tenant(project).await?;
+            let cancel_requested = tx.renew_lease(run, engine.worker).await?;
+            tx.commit().await?;
+            Ok::<_, StoreError>(cancel_requested)
+        };
+        match renewed.await {
+            Ok(false) => {}
+            Ok(true) => return Interruption::Cancelled,
+            Err(StoreError::LeaseLost) => return Interruption::LeaseLost,
+            Err(error) => tracing::warn!(%error, %run, "the lease could not be renewed"),
+        }
+    }
+}
+
+/// How an attempt ended.
+enum End {
+    /// The run is over.
+    Finished(Outcome),
+    /// The run is over by a fault, which says something of the store.
+    Failed(EngineError),
+    /// It may go through later.
+    TriedAgain {
+        error: EngineError,
+        anew: bool,
+        wait: Duration,
+    },
+    /// The next process goes on from the checkpoint.
+    HandedOver,
+    /// Another worker has it already.
+    Lost,
+}
+
+impl End {
+    fn of(worked: Result<Outcome, EngineError>, run: &ClaimedRun) -> Self {
+        let error = match worked {
+            Ok(outcome) => return Self::Finished(outcome),
+            Err(error) => error,
+        };
+        match &error {
+            EngineError::Store(StoreError::LeaseLost) => Self::Lost,
+            // Not the run's fault: it goes on as soon as the database is there.
+            EngineError::Store(fault) if fault.is_transient() => Self::HandedOver,
+            EngineError::Connector(fault)
+                if fault.is_retryable() && run.fruitless < FRUITLESS_ATTEMPTS =>
+            {
+                Self::TriedAgain {
+                    anew: fault.fault == Fault::CheckpointLost,
+                    wait: wait_before(run.fruitless, fault),
+                    error,
+                }
+            }
+            _ => Self::Failed(error),
+        }
+    }
+}
+
+/// The wait before the next attempt: twice as long each time, or as long as the
+/// platform asks for.
+fn wait_before(fruitless: i32, fault: &ConnectorError) -> Duration {
+    let exponent = u32::try_from(fruitless).unwrap_or(0).min(16);
+    let backoff = Duration::from_secs(1 << exponent).min(LONGEST_WAIT);
+    fault.retry_after.unwrap_or_default().max(backoff)
+}
+
+/// Adds up to a quarter, so that runs that failed together do not come back
+/// together.
+fn jittered(engine: &Engine, wait: Duration) -> Duration {
+    let [byte] = engine.settings.sources.bytes::<1>();
+    wait + wait.mul_f64(f64::from(byte) / 1_024.0)
+}
+
+async fn settle(engine: &Engine, run: &ClaimedRun, end: End) -> Result<(), EngineError> {
+    match end {
+        End::Lost => {
+            tracing::info!(run = %run.id, "another worker has taken over this run");
+            Ok(())
+        }
+        End::Finished(outcome) => {
+            tracing::info!(run = %run.id, status = %outcome.status, "a sync run ended");
+            persistently(|| finish(engine, run, &outcome, None)).await
+        }
+        End::Failed(error) => {
+            tracing::warn!(run = %run.id, code = error.code(), %error, "a sync run failed");
+            let status = match &error {
+                EngineError::Connector(fault) => fault.fault.integration_status(),
+                EngineError::Vault(_) | EngineError::DataKeyMissing => {
+                    Some(IntegrationStatus::Error)
+                }
+                _ => None,
+            };
+            let outcome = outcome::failed(&error);
+            persistently(|| finish(engine, run, &outcome, status)).await
+        }
+        End::TriedAgain { error, anew, wait } => {
+            let wait = jittered(engine, wait);
+            tracing::info!(
+                run = %run.id, code = error.code(), %error, seconds = wait.as_secs(),
+                "a sync run is tried again"
+            );
+            let message = error.to_string();
+            let reason = Some((error.code(), message.as_str()));
+            persistently(|| requeue(engine, run, reason, anew, wait)).await
+        }
+        End::HandedOver => {
+            tracing::info!(run = %run.id, "a sync run is handed over");
+            persistently(|| requeue(engine, run, None, false, Duration::ZERO)).await
+        }
+    }
+}
+
+async fn finish(
+    engine: &Engine,
+    run: &ClaimedRun,
+    outcome: &Outcome,
+    status: Option<IntegrationStatus>,
+) -> Result<(), StoreError> {
+    let now = engine.settings.sources.now();
+    let mut tx = engine.settings.db.tenant(run.project).await?;
+    tx.finish_run(run, outcome, now).await?;
+    if let Some(status) = status {
+        tx.set_integration_status(run.integration, status, outcome.error.as_deref(), now)
+            .await?;
+        tx.notify(ProjectEvent::IntegrationChanged {
+            integration_id: run.integration,
+            status,
+        })
+        .await?;
+    }
+    tx.commit().await
+}
+
+async fn requeue(
+    engine: &Engine,
+    run: &ClaimedRun,
+    reason: Option<(&str, &str)>,
+    anew: bool,
+    wait: Duration,
+) -> Result<(), StoreError> {
+    let sources = &engine.settings.sources;
+    let mut tx = engine.settings.db.tenant(run.project).await?;
+    if anew {
+        tx.drop_checkpoint(run.id, run.worker).await?;
+    }
+    tx.requeue_run(run.id, run.worker, reason, wait, sources.now())
+        .await?;
+    schedule::enqueue(&mut tx, run.id, wait, sources).await?;
+    tx.commit().await
+}
+
+/// Does it again while the database is away. A lease lost meanwhile is an end,
+/// too: then another worker has done or will do it.
+async fn persistently<F>(act: impl Fn() -> F) -> Result<(), EngineError>
+where
+    F: Future<Output = Result<(), StoreError>>,
+{
+    let patience = tokio::time::sleep(PATIENCE_WITH_DATABASE);
+    tokio::pin!(patience);
+    loop {
+        match act().await {
+            Ok(()) | Err(StoreError::LeaseLost) => return Ok(()),
+            Err(error) if error.is_transient() => {
+                tokio::select! {
+                    () = tokio::time::sleep(Duration::from_millis(500)) => {}
+                    () = &mut patience => return Err(error.into()),
+                }
+            }
+            Err(error) => return Err(error.into()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn throttled(seconds: Option<u64>) -> ConnectorError {
+        ConnectorError::new(Fault::Throttled, "slow down")
+            .retry_after(seconds.map(Duration::from_secs))
+    }
+
+    #[test]
+    fn waits_double_up_to_a_bound() {
+        let waits: Vec<u64> = (1..=10)
+            .map(|attempt| wait_before(attempt, &throttled(None)).as_secs())
+            .collect();
+        assert_eq!(waits, [2, 4, 8, 16, 32, 64, 128, 256, 300, 300]);
+    }
+
+    #[test]
+    fn what_the_platform_asks_for_is_waited() {
+        assert_eq!(wait_before(1, &throttled(Some(90))).as_secs(), 90);
+        assert_eq!(wait_before(7, &throttled(Some(90))).as_secs(), 128);
+    }
+}

@@ -1,0 +1,177 @@
+//! What a run's figures say of how it ended.
+
+use calibr_model::status::{RunType, SyncStatus};
+use calibr_store::runs::Outcome;
+
+use crate::error::EngineError;
+
+/// A run's figures at its end.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Figures {
+    /// Items that came through.
+    pub(super) synced: i64,
+    /// Items that did not.
+    pub(super) failed: i64,
+    /// Items the store said it has.
+    pub(super) expected: Option<i64>,
+}
+
+impl Figures {
+    /// Whether every item that the store has came through: only then is what was
+    /// not met gone from the store.
+    pub(super) fn is_clean(self) -> bool {
+        self.failed == 0 && self.expected.is_none_or(|expected| self.synced >= expected)
+    }
+}
+
+/// How a run that reached its end is told. `known_before` is how many listings
+/// the integration had.
+pub(super) fn of(figures: Figures, r#type: RunType, known_before: i64) -> Outcome {
+    let Figures {
+        synced,
+        failed,
+        expected,
+    } = figures;
+    let wanted = expected.unwrap_or(0).max(synced + failed);
+    if r#type == RunType::Full && synced == 0 && failed == 0 && (wanted > 0 || known_before > 0) {
+        let had = wanted.max(known_before);
+        return Outcome {
+            status: SyncStatus::Error,
+            error: Some(format!(
+                "The store gave none of the {} that were expected. Nothing was removed here. Check \
+                 that its products are visible to the app, then sync again.",
+                items(had)
+            )),
+            error_code: Some("empty_catalogue".to_owned()),
+        };
+    }
+    if wanted > synced {
+        let (status, code) = if synced == 0 {
+            (SyncStatus::Error, "all_failed")
+        } else {
+            (SyncStatus::Partial, "some_failed")
+        };
+        return Outcome {
+            status,
+            error: Some(told(synced, failed, wanted)),
+            error_code: Some(code.to_owned()),
+        };
+    }
+    Outcome {
+        status: SyncStatus::Success,
+        error: None,
+        error_code: None,
+    }
+}
+
+fn told(synced: i64, failed: i64, wanted: i64) -> String {
+    let missing = wanted - synced - failed;
+    let mut text = format!("{synced} of {} came through.", items(wanted));
+    if failed > 0 {
+        text.push_str(&format!(
+            " {failed} could not be synced; the failures say why."
+        ));
+    }
+    if missing > 0 {
+        text.push_str(&format!(
+            " {missing} that the store counts were not given; sync again to read them."
+        ));
+    }
+    text
+}
+
+fn items(count: i64) -> String {
+    if count == 1 {
+        "1 item".to_owned()
+    } else {
+        format!("{count} items")
+    }
+}
+
+/// A person stopped the run.
+pub(super) fn cancelled() -> Outcome {
+    Outcome {
+        status: SyncStatus::Cancelled,
+        error: None,
+        error_code: None,
+    }
+}
+
+/// A fault ended the run.
+pub(super) fn failed(error: &EngineError) -> Outcome {
+    let error_text = match error {
+        EngineError::Connector(fault) => fault.message.clone(),
+        other => format!("{other}. What came through before is kept; sync again."),
+    };
+    Outcome {
+        status: SyncStatus::Error,
+        error: Some(error_text),
+        error_code: Some(error.code().to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told_of(
+        synced: i64,
+        failed: i64,
+        expected: Option<i64>,
+        known: i64,
+    ) -> (SyncStatus, String) {
+        let figures = Figures {
+            synced,
+            failed,
+            expected,
+        };
+        let outcome = of(figures, RunType::Full, known);
+        (outcome.status, outcome.error.unwrap_or_default())
+    }
+
+    #[test]
+    fn all_of_all_is_success() {
+        assert_eq!(told_of(3, 0, Some(3), 0).0, SyncStatus::Success);
+        assert_eq!(told_of(3, 0, None, 3).0, SyncStatus::Success);
+        assert_eq!(told_of(0, 0, Some(0), 0).0, SyncStatus::Success);
+    }
+
+    #[test]
+    fn nothing_where_something_was_expected_is_no_success() {
+        assert_eq!(told_of(0, 0, Some(5), 0).0, SyncStatus::Error);
+        let (status, text) = told_of(0, 0, Some(0), 88);
+        assert_eq!(status, SyncStatus::Error);
+        assert!(text.contains("none of the 88 items"), "{text}");
+    }
+
+    #[test]
+    fn partial_says_how_many_of_how_many() {
+        let (status, text) = told_of(97, 2, Some(100), 0);
+        assert_eq!(status, SyncStatus::Partial);
+        assert!(
+            text.starts_with("97 of 100 items came through. 2 could not"),
+            "{text}"
+        );
+        assert!(text.contains("1 that the store counts"), "{text}");
+        assert_eq!(told_of(0, 4, Some(4), 0).0, SyncStatus::Error);
+    }
+
+    #[test]
+    fn an_incremental_run_without_changes_is_success() {
+        let outcome = of(Figures::default(), RunType::Incremental, 88);
+        assert_eq!(outcome.status, SyncStatus::Success);
+    }
+
+    #[test]
+    fn only_a_complete_full_run_tells_what_is_gone() {
+        let figures = |synced, failed, expected| Figures {
+            synced,
+            failed,
+            expected,
+        };
+        assert!(figures(10, 0, Some(10)).is_clean());
+        assert!(figures(10, 0, None).is_clean());
+        assert!(!figures(9, 0, Some(10)).is_clean());
+        assert!(!figures(9, 1, Some(10)).is_clean());
+    }
+}

@@ -1,0 +1,104 @@
+//! The sync pipeline and the jobs that run it.
+//!
+//! A run is a row in the database and a job in the queue. A worker on any
+//! replica claims the run by a lease, goes through its phases, and writes every
+//! batch together with the checkpoint. When it is lost, its lease lapses, the
+//! look-out gives the run back to the queue, and the next worker goes on from
+//! the checkpoint.
+
+mod carry;
+mod credentials;
+mod error;
+mod lookout;
+mod queue;
+mod records;
+mod schedule;
+
+use std::{sync::Arc, time::Duration};
+
+use calibr_connectors::Registry;
+use calibr_model::Sources;
+use calibr_store::{Db, runs::WorkerId};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+pub use credentials::{CredentialVault, StoredCredentials};
+pub use error::EngineError;
+pub use queue::prepare_queue;
+pub use schedule::{NewSync, schedule_run};
+
+/// What the engine works with.
+#[derive(Clone, Debug)]
+pub struct EngineSettings {
+    /// The database.
+    pub db: Db,
+    /// The platforms.
+    pub registry: Registry,
+    /// Seals and opens credentials.
+    pub vault: Arc<CredentialVault>,
+    /// Time and randomness.
+    pub sources: Sources,
+    /// Runs that this process carries at once.
+    pub concurrency: usize,
+    /// Whether no other process works on this database: leases of an earlier
+    /// process then end at once.
+    pub alone: bool,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Engine {
+    pub(crate) settings: EngineSettings,
+    pub(crate) worker: WorkerId,
+    /// Runs are to be handed over: this process ends.
+    pub(crate) stopping: CancellationToken,
+}
+
+/// A running engine.
+#[derive(Debug)]
+pub struct EngineHandle {
+    stopping: CancellationToken,
+    tasks: TaskTracker,
+}
+
+impl EngineHandle {
+    /// Hands the runs over and waits for the workers to end, for as long as
+    /// `patience`.
+    pub async fn shutdown(self, patience: Duration) {
+        self.stopping.cancel();
+        self.tasks.close();
+        if tokio::time::timeout(patience, self.tasks.wait())
+            .await
+            .is_err()
+        {
+            tracing::warn!(
+                seconds = patience.as_secs(),
+                "workers did not end in time; their leases lapse and others go on"
+            );
+        }
+    }
+}
+
+/// Starts workers and the look-out for lost ones.
+///
+/// # Errors
+/// [`EngineError`] where the database or the queue's tables are not to be had.
+pub async fn start(settings: EngineSettings) -> Result<EngineHandle, EngineError> {
+    if settings.alone {
+        let ended = settings.db.end_all_leases().await?;
+        if ended > 0 {
+            tracing::info!(runs = ended, "taking up the runs of the process before");
+        }
+    }
+    let engine = Engine {
+        worker: WorkerId(settings.sources.uuid()),
+        stopping: CancellationToken::new(),
+        settings,
+    };
+    let tasks = TaskTracker::new();
+    let worker = queue::worker(&engine).await?;
+    tasks.spawn(queue::work(worker, engine.stopping.clone()));
+    tasks.spawn(lookout::watch(engine.clone()));
+    Ok(EngineHandle {
+        stopping: engine.stopping,
+        tasks,
+    })
+}

@@ -1,0 +1,94 @@
+//! The job queue: a run's job says which run, the run's row says the rest.
+
+use std::time::Duration;
+
+use calibr_model::{ProjectId, SyncRunId};
+use calibr_store::Db;
+use graphile_worker::{IntoTaskHandlerResult, TaskHandler, Worker, WorkerContext, WorkerOptions};
+use serde::{Deserialize, Serialize};
+use tokio_util::sync::CancellationToken;
+
+use crate::{Engine, carry, error::EngineError};
+
+/// Carries a run.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+pub(crate) struct SyncRunJob {
+    pub(crate) project: ProjectId,
+    pub(crate) run: SyncRunId,
+}
+
+impl SyncRunJob {
+    pub(crate) const TASK: &'static str = "sync_run";
+
+    pub(crate) fn payload(self) -> serde_json::Value {
+        serde_json::json!({ "project": self.project, "run": self.run })
+    }
+}
+
+impl TaskHandler for SyncRunJob {
+    const IDENTIFIER: &'static str = Self::TASK;
+
+    async fn run(self, context: WorkerContext) -> impl IntoTaskHandlerResult {
+        let Some(engine) = context.get_ext::<Engine>() else {
+            return Err("the worker was started without an engine".to_owned());
+        };
+        // The run's row keeps what happened and when it is tried again: the
+        // job itself is done either way, unless the database is away.
+        carry::carry(engine, self.project, self.run)
+            .await
+            .map_err(|error| error.to_string())
+    }
+}
+
+fn options(db: &Db) -> WorkerOptions {
+    WorkerOptions::default()
+        .pg_pool(db.owner_pool().clone())
+        .listen_os_shutdown_signals(false)
+        .define_job::<SyncRunJob>()
+}
+
+/// Makes or updates the queue's own tables.
+///
+/// # Errors
+/// [`EngineError::Queue`].
+pub async fn prepare_queue(db: &Db) -> Result<(), EngineError> {
+    options(db)
+        .init()
+        .await
+        .map(drop)
+        .map_err(|error| EngineError::Queue(error.to_string()))
+}
+
+pub(crate) async fn worker(engine: &Engine) -> Result<Worker, EngineError> {
+    let stopping = engine.stopping.clone();
+    options(&engine.settings.db)
+        .concurrency(engine.settings.concurrency)
+        .poll_interval(Duration::from_secs(1))
+        .heartbeat_interval(Duration::from_secs(5))
+        .sweep_interval(Duration::from_secs(15))
+        .sweep_threshold(Duration::from_secs(30))
+        .recovery_delay(Duration::from_secs(1))
+        .shutdown_grace_period(Duration::from_secs(20))
+        .shutdown_signal(async move { stopping.cancelled().await })
+        .add_extension(engine.clone())
+        .init()
+        .await
+        .map_err(|error| EngineError::Queue(error.to_string()))
+}
+
+/// Works until told to stop; a queue that fails (the database restarts) is
+/// taken up again.
+pub(crate) async fn work(worker: Worker, stopping: CancellationToken) {
+    let mut wait = Duration::from_millis(200);
+    while !stopping.is_cancelled() {
+        match worker.run().await {
+            Ok(()) if stopping.is_cancelled() => return,
+            Ok(()) => tracing::warn!("the job queue ended by itself; starting it again"),
+            Err(error) => tracing::warn!(%error, "the job queue failed; starting it again"),
+        }
+        tokio::select! {
+            () = tokio::time::sleep(wait) => wait = (wait * 2).min(Duration::from_secs(5)),
+            () = stopping.cancelled() => return,
+        }
+    }
+}

@@ -1,0 +1,86 @@
+//! Putting runs in the queue.
+
+use std::time::Duration;
+
+use calibr_model::{
+    IntegrationId, Sources, SyncRunId, UserId,
+    status::{RunTrigger, RunType},
+};
+use calibr_store::{StoreError, TenantTx, runs::NewRun};
+use chrono::{DateTime, TimeDelta, Utc};
+
+use crate::queue::SyncRunJob;
+
+/// Clocks differ, and a store's search index lags behind its writes: an
+/// incremental run reads again what changed this long before the watermark.
+const OVERLAP: TimeDelta = TimeDelta::minutes(5);
+
+/// A run that is wanted.
+#[derive(Debug, Clone, Copy)]
+pub struct NewSync {
+    /// The integration.
+    pub integration: IntegrationId,
+    /// What it covers; an incremental run without a watermark becomes a full
+    /// one.
+    pub r#type: RunType,
+    /// Who asked.
+    pub trigger: RunTrigger,
+    /// The person, where a person asked.
+    pub triggered_by: Option<UserId>,
+    /// The integration's watermark (UTC).
+    pub watermark: Option<DateTime<Utc>>,
+}
+
+/// Makes a run and its job in one transaction. `None` where the integration has
+/// a run queued or under way already.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn schedule_run(
+    tx: &mut TenantTx,
+    wanted: NewSync,
+    sources: &Sources,
+) -> Result<Option<SyncRunId>, StoreError> {
+    let since = match wanted.r#type {
+        RunType::Full => None,
+        RunType::Incremental => wanted.watermark.map(|watermark| watermark - OVERLAP),
+    };
+    let run = NewRun {
+        id: sources.id(),
+        integration: wanted.integration,
+        r#type: if since.is_some() {
+            RunType::Incremental
+        } else {
+            RunType::Full
+        },
+        trigger: wanted.trigger,
+        triggered_by: wanted.triggered_by,
+        since,
+    };
+    if !tx.add_run(&run, sources.now()).await? {
+        return Ok(None);
+    }
+    enqueue(tx, run.id, Duration::ZERO, sources).await?;
+    Ok(Some(run.id))
+}
+
+/// Puts a run's job in the queue, to be taken after `wait`.
+pub(crate) async fn enqueue(
+    tx: &mut TenantTx,
+    run: SyncRunId,
+    wait: Duration,
+    sources: &Sources,
+) -> Result<(), StoreError> {
+    let job = SyncRunJob {
+        project: tx.project(),
+        run,
+    };
+    let run_at = (!wait.is_zero()).then(|| sources.now() + wait);
+    tx.enqueue(
+        SyncRunJob::TASK,
+        &job.payload(),
+        &format!("run:{run}"),
+        run_at,
+    )
+    .await
+}
