@@ -1,0 +1,185 @@
+//! Connected stores of a project.
+
+mod connect;
+mod one_click;
+mod saved;
+
+use calibr_model::{
+    FieldError, IntegrationId, Problem, ProblemKind, Role,
+    event::ProjectEvent,
+    form::name_fault,
+    views::{Disconnected, IntegrationDetail, IntegrationView},
+};
+use calibr_store::TenantTx;
+
+pub use connect::{connect, reconnect, test_form};
+pub use one_click::{OneClickDone, OneClickFailed, complete_one_click, start_one_click};
+pub use saved::test;
+
+use crate::{Actor, Services};
+
+/// Every integration of the project, disconnected ones too, oldest first.
+///
+/// # Errors
+/// `unavailable` while the database is away.
+pub async fn list(services: &Services, actor: &Actor) -> Result<Vec<IntegrationView>, Problem> {
+    let mut tx = services.db.tenant(actor.project.id).await?;
+    Ok(tx.integrations().await?)
+}
+
+/// One integration, with what was entered and what may be shown of its
+/// credentials.
+///
+/// # Errors
+/// `not-found`.
+pub async fn get(
+    services: &Services,
+    actor: &Actor,
+    id: IntegrationId,
+) -> Result<IntegrationDetail, Problem> {
+    let mut tx = services.db.tenant(actor.project.id).await?;
+    let integration = view(&mut tx, id).await?;
+    let record = tx.integration(id).await?.ok_or_else(missing)?;
+    Ok(IntegrationDetail {
+        integration,
+        config: record.config,
+        credentials: tx.credential_views(id).await?,
+    })
+}
+
+/// Gives an integration another name.
+///
+/// # Errors
+/// `forbidden` below admin; `invalid` where the name is empty or too long.
+pub async fn rename(
+    services: &Services,
+    actor: &Actor,
+    id: IntegrationId,
+    name: &str,
+) -> Result<IntegrationView, Problem> {
+    actor.must_be(Role::Admin, "rename a store")?;
+    let name = checked_name(name)?;
+    let mut tx = services.db.tenant(actor.project.id).await?;
+    if !tx
+        .rename_integration(id, name, services.sources.now())
+        .await?
+    {
+        return Err(missing());
+    }
+    changed(tx, id).await
+}
+
+/// Holds back the runs by the clock. One that is queued or under way goes on.
+///
+/// # Errors
+/// `forbidden` below admin; `not-found` where it is not there or disconnected.
+pub async fn pause(
+    services: &Services,
+    actor: &Actor,
+    id: IntegrationId,
+) -> Result<IntegrationView, Problem> {
+    set_paused(services, actor, id, true).await
+}
+
+/// Lets the runs by the clock go on.
+///
+/// # Errors
+/// As [`pause`].
+pub async fn resume(
+    services: &Services,
+    actor: &Actor,
+    id: IntegrationId,
+) -> Result<IntegrationView, Problem> {
+    set_paused(services, actor, id, false).await
+}
+
+async fn set_paused(
+    services: &Services,
+    actor: &Actor,
+    id: IntegrationId,
+    paused: bool,
+) -> Result<IntegrationView, Problem> {
+    actor.must_be(Role::Admin, "pause or resume a store")?;
+    let mut tx = services.db.tenant(actor.project.id).await?;
+    if !tx
+        .set_integration_paused(id, paused, services.sources.now())
+        .await?
+    {
+        return Err(missing());
+    }
+    changed(tx, id).await
+}
+
+/// Disconnects a store: its credentials are destroyed, a sync under way is
+/// stopped; products, listings and history stay. `typed_name` is the
+/// integration's name as a person typed it to confirm.
+///
+/// # Errors
+/// `forbidden` below admin; `invalid` where the name is another; `conflict`
+/// where it is disconnected already.
+pub async fn disconnect(
+    services: &Services,
+    actor: &Actor,
+    id: IntegrationId,
+    typed_name: &str,
+) -> Result<Disconnected, Problem> {
+    actor.must_be(Role::Admin, "disconnect a store")?;
+    let now = services.sources.now();
+    let mut tx = services.db.tenant(actor.project.id).await?;
+    let integration = tx.integration(id).await?.ok_or_else(missing)?;
+    if typed_name.trim() != integration.name.trim() {
+        return Err(Problem::invalid(vec![FieldError {
+            field: "typed_name".to_owned(),
+            message: format!(
+                "Type the name of the store, {}, to confirm.",
+                integration.name
+            ),
+        }]));
+    }
+    if let Some(run) = tx.active_run(id).await? {
+        tx.request_cancel(run.id, now).await?;
+    }
+    let Some(listings_kept) = tx.disconnect_integration(id, now).await? else {
+        return Err(Problem::new(
+            ProblemKind::Conflict,
+            format!("{} is disconnected already.", integration.name),
+        ));
+    };
+    changed(tx, id).await?;
+    tracing::info!(project = %actor.project.id, integration = %id, "a store was disconnected");
+    Ok(Disconnected { id, listings_kept })
+}
+
+/// Tells the browsers, keeps what was done, and gives what it looks like now.
+async fn changed(mut tx: TenantTx, id: IntegrationId) -> Result<IntegrationView, Problem> {
+    let view = view(&mut tx, id).await?;
+    tx.notify(ProjectEvent::IntegrationChanged {
+        integration_id: id,
+        status: view.status,
+    })
+    .await?;
+    tx.commit().await?;
+    Ok(view)
+}
+
+async fn view(tx: &mut TenantTx, id: IntegrationId) -> Result<IntegrationView, Problem> {
+    tx.integration_view(id).await?.ok_or_else(missing)
+}
+
+/// The problem of an integration that is not there.
+pub(crate) fn missing() -> Problem {
+    Problem::new(
+        ProblemKind::NotFound,
+        "There is no such integration in this project.",
+    )
+}
+
+fn checked_name(name: &str) -> Result<&str, Problem> {
+    match name_fault("The store's name", name) {
+        None => Ok(name.trim()),
+        Some(message) => Err(Problem::invalid(vec![FieldError {
+            field: "name".to_owned(),
+            message,
+        }])),
+    }
+}

@@ -1,0 +1,54 @@
+//! Testing a connection with what is saved.
+
+use std::sync::Arc;
+
+use calibr_engine::StoredCredentials;
+use calibr_model::{
+    IntegrationId, Problem, ProblemKind, Role, status::IntegrationStatus, views::ConnectionTest,
+};
+
+use super::{changed, connect::told, missing};
+use crate::{Actor, Services};
+
+/// Asks the store with the saved credentials, refreshed where that is due. A
+/// store that refuses is no problem: the test says so. One that answers is
+/// connected again.
+///
+/// # Errors
+/// `forbidden` below editor; `not-found`; `conflict` where it is disconnected.
+pub async fn test(
+    services: &Services,
+    actor: &Actor,
+    id: IntegrationId,
+) -> Result<ConnectionTest, Problem> {
+    actor.must_be(Role::Editor, "test a connection")?;
+    let mut tx = services.db.tenant(actor.project.id).await?;
+    let integration = tx.integration(id).await?.ok_or_else(missing)?;
+    drop(tx);
+    if integration.status == IntegrationStatus::Disconnected {
+        return Err(Problem::new(
+            ProblemKind::Conflict,
+            format!("{} is disconnected. Reconnect it first.", integration.name),
+        ));
+    }
+    let connector = services.connector(&integration.platform)?;
+    let credentials = StoredCredentials::new(
+        services.db.clone(),
+        Arc::clone(&services.vault),
+        Arc::clone(connector),
+        (integration.project, id),
+        integration.config.clone(),
+    );
+    let answer = match connector.open(&integration.config, Arc::new(credentials)) {
+        Ok(store) => store.identify().await,
+        Err(error) => Err(error),
+    };
+    if let Ok(identity) = &answer {
+        let mut tx = services.db.tenant(actor.project.id).await?;
+        let now = services.sources.now();
+        tx.integration_answered(id, identity.currency, &identity.api_version, now)
+            .await?;
+        changed(tx, id).await?;
+    }
+    Ok(told(answer.as_ref()))
+}

@@ -1,0 +1,77 @@
+//! What an actor may ask for: one file a use case. The server functions and the
+//! REST API call the same functions; permission is decided here and nowhere
+//! else.
+
+pub mod account;
+mod actor;
+pub mod events;
+pub mod integrations;
+mod password;
+pub mod platforms;
+pub mod products;
+pub mod syncs;
+
+use std::sync::Arc;
+
+use calibr_connectors::{Connector, Registry};
+use calibr_engine::CredentialVault;
+use calibr_model::{PlatformId, Problem, ProblemKind, Sources};
+use calibr_store::Db;
+use url::Url;
+
+pub use actor::Actor;
+pub use integrations::{OneClickDone, OneClickFailed};
+
+/// What the services work with.
+#[derive(Debug, Clone)]
+pub struct ServicesSettings {
+    /// The database.
+    pub db: Db,
+    /// The platforms.
+    pub registry: Registry,
+    /// Seals and opens credentials.
+    pub vault: Arc<CredentialVault>,
+    /// Time and randomness.
+    pub sources: Sources,
+    /// Where browsers and platforms reach this console.
+    pub public_url: Url,
+}
+
+/// The services. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Services {
+    /// The database.
+    pub db: Db,
+    /// Time and randomness.
+    pub sources: Sources,
+    registry: Registry,
+    vault: Arc<CredentialVault>,
+    public_url: Url,
+    passwords: password::Passwords,
+    events: events::Events,
+}
+
+impl Services {
+    /// Starts the services. Must be called within a Tokio runtime: what happens
+    /// in the database is listened to from here on.
+    pub fn new(settings: ServicesSettings) -> Self {
+        Self {
+            events: events::Events::listen(settings.db.clone()),
+            passwords: password::Passwords::new(settings.sources.clone()),
+            db: settings.db,
+            sources: settings.sources,
+            registry: settings.registry,
+            vault: settings.vault,
+            public_url: settings.public_url,
+        }
+    }
+
+    fn connector(&self, platform: &PlatformId) -> Result<&Arc<dyn Connector>, Problem> {
+        self.registry.get(platform).ok_or_else(|| {
+            Problem::new(
+                ProblemKind::NotFound,
+                format!("There is no platform \"{platform}\" here; GET /api/platforms lists them."),
+            )
+        })
+    }
+}

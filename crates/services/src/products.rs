@@ -1,0 +1,46 @@
+//! The catalogue as the project has it.
+
+use calibr_model::{
+    IntegrationId, Page, PageRequest, Problem, ProblemKind, ProductId,
+    views::{ListingView, ProductQuery, ProductRow},
+};
+
+use crate::{Actor, Services};
+
+/// A page of products.
+///
+/// # Errors
+/// `invalid` where the cursor is of another list.
+pub async fn list(
+    services: &Services,
+    actor: &Actor,
+    query: ProductQuery,
+    page: PageRequest,
+) -> Result<Page<ProductRow>, Problem> {
+    let mut tx = services.db.tenant(actor.project.id).await?;
+    Ok(tx.products(&query, &page).await?)
+}
+
+/// A page of listings: of one product, of one integration, or all.
+///
+/// # Errors
+/// `not-found` where the project has no such product; `invalid` where the
+/// cursor is of another list.
+pub async fn listings(
+    services: &Services,
+    actor: &Actor,
+    product: Option<ProductId>,
+    integration: Option<IntegrationId>,
+    page: PageRequest,
+) -> Result<Page<ListingView>, Problem> {
+    let mut tx = services.db.tenant(actor.project.id).await?;
+    if let Some(product) = product {
+        tx.product_title(product).await?.ok_or_else(|| {
+            Problem::new(
+                ProblemKind::NotFound,
+                "There is no such product in this project.",
+            )
+        })?;
+    }
+    Ok(tx.listings(product, integration, &page).await?)
+}
