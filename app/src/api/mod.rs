@@ -1,0 +1,86 @@
+//! Server functions: what the pages ask of the server. Each is a thin call of
+//! `services`; one file an aggregate. All are `POST /api/fn/NAME` with JSON both
+//! ways.
+
+#![expect(
+    missing_docs,
+    reason = "the structs that `#[server]` makes of arguments have fields named as these"
+)]
+
+pub mod account;
+pub mod integrations;
+pub mod platforms;
+pub mod products;
+pub mod syncs;
+
+#[cfg(feature = "csr")]
+mod browser;
+mod error;
+mod protocol;
+mod unlogged;
+
+pub use error::ApiError;
+pub use protocol::JsonPost;
+pub use unlogged::Unlogged;
+
+/// The path of every server function.
+pub const PATHS: &[&str] = &[
+    "/api/fn/setup_state",
+    "/api/fn/set_up",
+    "/api/fn/sign_in",
+    "/api/fn/sign_out",
+    "/api/fn/me",
+    "/api/fn/list_platforms",
+    "/api/fn/list_integrations",
+    "/api/fn/integration_config",
+    "/api/fn/test_connection",
+    "/api/fn/connect_integration",
+    "/api/fn/reconnect_integration",
+    "/api/fn/start_one_click",
+    "/api/fn/rename_integration",
+    "/api/fn/pause_integration",
+    "/api/fn/resume_integration",
+    "/api/fn/disconnect_integration",
+    "/api/fn/start_sync",
+    "/api/fn/recent_syncs",
+    "/api/fn/list_syncs",
+    "/api/fn/get_sync",
+    "/api/fn/list_failures",
+    "/api/fn/cancel_sync",
+    "/api/fn/retry_sync",
+    "/api/fn/list_products",
+    "/api/fn/list_listings",
+];
+
+/// Registers every server function. Called once at start: a linker may drop
+/// what registers itself.
+#[cfg(feature = "ssr")]
+pub fn register() {
+    use leptos::server_fn::axum::register_explicit;
+
+    register_explicit::<account::SetupState>();
+    register_explicit::<account::SetUp>();
+    register_explicit::<account::SignIn>();
+    register_explicit::<account::SignOut>();
+    register_explicit::<account::Me>();
+    register_explicit::<platforms::ListPlatforms>();
+    register_explicit::<integrations::ListIntegrations>();
+    register_explicit::<integrations::IntegrationConfig>();
+    register_explicit::<integrations::TestConnection>();
+    register_explicit::<integrations::ConnectIntegration>();
+    register_explicit::<integrations::ReconnectIntegration>();
+    register_explicit::<integrations::StartOneClick>();
+    register_explicit::<integrations::RenameIntegration>();
+    register_explicit::<integrations::PauseIntegration>();
+    register_explicit::<integrations::ResumeIntegration>();
+    register_explicit::<integrations::DisconnectIntegration>();
+    register_explicit::<syncs::StartSync>();
+    register_explicit::<syncs::RecentSyncs>();
+    register_explicit::<syncs::ListSyncs>();
+    register_explicit::<syncs::GetSync>();
+    register_explicit::<syncs::ListFailures>();
+    register_explicit::<syncs::CancelSync>();
+    register_explicit::<syncs::RetrySync>();
+    register_explicit::<products::ListProducts>();
+    register_explicit::<products::ListListings>();
+}

@@ -1,0 +1,109 @@
+//! Sync runs.
+
+use calibr_model::{
+    IntegrationId, Page, PageRequest, ProjectSlug, SyncRunId,
+    status::RunType,
+    views::{ItemFailureView, PhaseView, RunQuery, RunView},
+};
+use leptos::prelude::*;
+
+use super::{ApiError, JsonPost};
+#[cfg(feature = "ssr")]
+use crate::server::Caller;
+
+/// Asks for a run.
+///
+/// # Errors
+/// `conflict` where one is queued or under way.
+#[server(prefix = "/api/fn", endpoint = "start_sync", protocol = JsonPost)]
+pub async fn start_sync(
+    project: ProjectSlug,
+    id: IntegrationId,
+    run_type: RunType,
+) -> Result<RunView, ApiError> {
+    let Caller { services, actor } = Caller::of(&project).await?;
+    Ok(calibr_services::syncs::start(&services, &actor, id, run_type).await?)
+}
+
+/// The last runs over all integrations, newest first.
+///
+/// # Errors
+/// `not-found` where the project is not the caller's.
+#[server(prefix = "/api/fn", endpoint = "recent_syncs", protocol = JsonPost)]
+pub async fn recent_syncs(project: ProjectSlug) -> Result<Vec<RunView>, ApiError> {
+    let Caller { services, actor } = Caller::of(&project).await?;
+    Ok(calibr_services::syncs::recent(&services, &actor).await?)
+}
+
+/// One page of an integration's runs, newest first.
+///
+/// # Errors
+/// `not-found` where there is no such integration in the project.
+#[server(prefix = "/api/fn", endpoint = "list_syncs", protocol = JsonPost)]
+pub async fn list_syncs(
+    project: ProjectSlug,
+    id: IntegrationId,
+    query: RunQuery,
+    page: PageRequest,
+) -> Result<Page<RunView>, ApiError> {
+    let Caller { services, actor } = Caller::of(&project).await?;
+    Ok(calibr_services::syncs::list(&services, &actor, id, query, page).await?)
+}
+
+/// One run, and the phases it went through.
+///
+/// # Errors
+/// `not-found` where there is no such run of the integration.
+#[server(prefix = "/api/fn", endpoint = "get_sync", protocol = JsonPost)]
+pub async fn get_sync(
+    project: ProjectSlug,
+    id: IntegrationId,
+    run: SyncRunId,
+) -> Result<(RunView, Vec<PhaseView>), ApiError> {
+    let Caller { services, actor } = Caller::of(&project).await?;
+    let detail = calibr_services::syncs::get(&services, &actor, id, run).await?;
+    Ok((detail.run, detail.phases))
+}
+
+/// One page of what a run could not sync.
+///
+/// # Errors
+/// `not-found` where there is no such run of the integration.
+#[server(prefix = "/api/fn", endpoint = "list_failures", protocol = JsonPost)]
+pub async fn list_failures(
+    project: ProjectSlug,
+    id: IntegrationId,
+    run: SyncRunId,
+    page: PageRequest,
+) -> Result<Page<ItemFailureView>, ApiError> {
+    let Caller { services, actor } = Caller::of(&project).await?;
+    Ok(calibr_services::syncs::failures(&services, &actor, id, run, page).await?)
+}
+
+/// Stops a run that is queued or under way. What came through stays.
+///
+/// # Errors
+/// `conflict` where it has ended.
+#[server(prefix = "/api/fn", endpoint = "cancel_sync", protocol = JsonPost)]
+pub async fn cancel_sync(
+    project: ProjectSlug,
+    id: IntegrationId,
+    run: SyncRunId,
+) -> Result<RunView, ApiError> {
+    let Caller { services, actor } = Caller::of(&project).await?;
+    Ok(calibr_services::syncs::cancel(&services, &actor, id, run).await?)
+}
+
+/// Runs again what a run did not bring through.
+///
+/// # Errors
+/// `conflict` where a run is queued or under way.
+#[server(prefix = "/api/fn", endpoint = "retry_sync", protocol = JsonPost)]
+pub async fn retry_sync(
+    project: ProjectSlug,
+    id: IntegrationId,
+    run: SyncRunId,
+) -> Result<RunView, ApiError> {
+    let Caller { services, actor } = Caller::of(&project).await?;
+    Ok(calibr_services::syncs::retry(&services, &actor, id, run).await?)
+}

@@ -1,0 +1,118 @@
+use calibr_model::{
+    FieldError, form::check_fields, platform::PlatformInfo, views::IntegrationView,
+};
+use leptos::prelude::*;
+
+use super::inputs;
+use crate::{
+    api,
+    components::ui::{Button, Icon, Look, Note},
+    state::{Ask, Draft, FormState, Project},
+    text::words::Tone,
+};
+
+/// The prefix of this form's fields.
+const PREFIX: &str = "one_click";
+
+/// Connects by consent on the platform's own page: nothing secret is typed.
+#[component]
+pub(super) fn OneClick(
+    platform: PlatformInfo,
+    reconnect: Option<IntegrationView>,
+    draft: Draft,
+    open: RwSignal<bool>,
+) -> impl IntoView {
+    if !platform.one_click_ready {
+        return view! { <NotSetUp platform /> }.into_any();
+    }
+    let project = expect_context::<Project>();
+    let ask = Ask::here();
+    let form = FormState::new();
+    let name = platform.name.clone();
+    let shown = inputs(form, draft, PREFIX, &platform.one_click_fields, true);
+
+    let send = move |event: leptos::ev::SubmitEvent| {
+        event.prevent_default();
+        if form.busy.get_untracked() {
+            return;
+        }
+        form.reset();
+        let fields = match check_fields(PREFIX, &platform.one_click_fields, &draft.values(PREFIX)) {
+            Ok(fields) => fields,
+            Err(errors) => return form.refuse(errors),
+        };
+        form.busy.set(true);
+        let request = api::integrations::start_one_click(
+            project.slug(),
+            platform.id.clone(),
+            fields,
+            reconnect.as_ref().map(|integration| integration.id),
+        );
+        ask.send(request, move |answer| match answer {
+            // Stays busy: the browser is on its way.
+            Ok(start) => {
+                if window().location().assign(&start.redirect_to).is_err() {
+                    form.busy.set(false);
+                }
+            }
+            Err(mut problem) => {
+                form.busy.set(false);
+                problem.errors.iter_mut().for_each(rename);
+                form.fail(problem);
+            }
+        });
+    };
+    view! {
+        <form class="grid gap-4" novalidate=true on:submit=send>
+            <p class="text-quiet">
+                {format!(
+                    "{name} asks for your consent on its own page and brings you back here. \
+                     No password or token is typed.",
+                )}
+            </p>
+            {shown}
+            {move || {
+                form.problem
+                    .get()
+                    .map(|problem| view! { <Note tone=Tone::Bad alert=true>{problem.detail}</Note> })
+            }}
+            <div class="flex flex-wrap justify-end gap-2">
+                <Button label="Cancel" look=Look::Quiet on_click=move || open.set(false) />
+                <Button
+                    label=format!("Continue to {name}")
+                    icon=Icon::ArrowRight
+                    trailing=true
+                    look=Look::Primary
+                    submit=true
+                    busy=form.busy
+                />
+            </div>
+        </form>
+    }
+    .into_any()
+}
+
+/// The server may name a field with another prefix: the last part is the field.
+fn rename(error: &mut FieldError) {
+    let field = error.field.rsplit('.').next().unwrap_or_default();
+    error.field = format!("{PREFIX}.{field}");
+}
+
+#[component]
+fn NotSetUp(platform: PlatformInfo) -> impl IntoView {
+    let PlatformInfo { id, name, .. } = platform;
+    let variable = id.as_str().to_ascii_uppercase();
+    view! {
+        <div class="grid gap-3">
+            <Note tone=Tone::Info>
+                {format!("This console is not yet set up for one-click connect with {name}.")}
+            </Note>
+            <p class="text-quiet">
+                {format!("Whoever runs it makes an app at {name} and starts the console with ")}
+                <code class="font-mono text-sm text-text">{format!("{variable}_API_KEY")}</code> " and "
+                <code class="font-mono text-sm text-text">{format!("{variable}_API_SECRET")}</code>
+                ". Until then you can connect by hand."
+            </p>
+        </div>
+    }
+}

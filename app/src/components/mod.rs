@@ -1,0 +1,16 @@
+//! Parts of pages that know what a store, a run and a project are. What knows
+//! nothing of them is in `ui`.
+
+pub(crate) mod connect;
+pub(crate) mod frame;
+pub(crate) mod platform_mark;
+pub(crate) mod product;
+pub(crate) mod runs;
+pub(crate) mod store;
+pub(crate) mod ui;
+
+mod page_header;
+mod plain_page;
+
+pub(crate) use page_header::PageHeader;
+pub(crate) use plain_page::PlainPage;

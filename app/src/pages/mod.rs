@@ -1,0 +1,23 @@
+//! One file a route; `project` is the frame around those under `/p/{slug}`.
+
+mod home;
+mod integrations;
+mod lost;
+mod product;
+mod products;
+mod project;
+mod setup;
+mod sign_in;
+mod sync_history;
+mod sync_run;
+
+pub(crate) use home::Home;
+pub(crate) use integrations::Integrations;
+pub(crate) use lost::{LostPage, LostProjectPage};
+pub(crate) use product::ProductDetail;
+pub(crate) use products::Products;
+pub(crate) use project::ProjectFrame;
+pub(crate) use setup::SetUp;
+pub(crate) use sign_in::SignIn;
+pub(crate) use sync_history::SyncHistory;
+pub(crate) use sync_run::SyncRun;

@@ -1,0 +1,282 @@
+use std::time::Duration;
+
+use calibr_model::{
+    Page, PageRequest,
+    status::ListingState,
+    views::{ProductQuery, ProductRow, ProductSort},
+};
+use leptos::{leptos_dom::helpers::debounce, prelude::*};
+
+use crate::{
+    api,
+    components::{
+        PageHeader,
+        product::{Prices, Stores, Thumbnail},
+        ui::{
+            Column, Crumb, Crumbs, EmptyState, FilterSelect, GhostTable, Glyph, Icon, Loaded, Look,
+            Pagination, Table, pill,
+        },
+    },
+    routes,
+    state::{Announcer, Project, Query, query, query_text, set_query, use_paging},
+    text::{
+        number::{counted, grouped},
+        words::Worded,
+    },
+};
+
+/// How long typing may pause before it is searched for.
+const PAUSE: Duration = Duration::from_millis(250);
+
+const COLUMNS: &[Column] = &[
+    Column::text("Product"),
+    Column::text("State"),
+    Column::number("Variants"),
+    Column::number("Price"),
+    Column::number("Stock"),
+    Column::text("Stores"),
+];
+
+/// `/p/{slug}/products`: the catalogue over all stores.
+#[component]
+pub(crate) fn Products() -> impl IntoView {
+    let project = expect_context::<Project>();
+    let announcer = expect_context::<Announcer>();
+    expect_context::<Crumbs>()
+        .0
+        .set(vec![Crumb::here("Products")]);
+    let slug = project.slug();
+    let search = query_text("q");
+    let store = query_text("store");
+    let state = query_text("state");
+    let sort = query_text("sort");
+    let paging = use_paging();
+
+    let products = query(
+        {
+            let slug = slug.clone();
+            move || {
+                let filters = [search.get(), store.get(), state.get(), sort.get()];
+                Some(format!(
+                    "{slug}/products?{}&{}",
+                    filters.join("&"),
+                    paging.cursor.get()
+                ))
+            }
+        },
+        move || {
+            let wanted = ProductQuery {
+                search: search.get_untracked().trim().to_owned(),
+                integration: store.with_untracked(|store| store.parse().ok()),
+                state: state.with_untracked(|state| state.parse().ok()),
+                sort: sort.with_untracked(|sort| sort.parse().ok()),
+            };
+            let request = PageRequest {
+                limit: None,
+                cursor: paging.request(),
+            };
+            api::products::list_products(slug.clone(), wanted, request)
+        },
+    );
+    // Those who do not see the list change hear it.
+    Effect::new(move |before: Option<bool>| {
+        let count = products.with(|page| page.map(|page| page.items.len()));
+        if let (Some(true), Some(count)) = (before, count) {
+            let count = i64::try_from(count).unwrap_or(i64::MAX);
+            announcer.say(format!(
+                "{} on this page",
+                counted(count, "product", "products")
+            ));
+        }
+        count.is_some()
+    });
+    let filtered = Signal::derive(move || {
+        [search, store, state]
+            .iter()
+            .any(|filter| !filter.read().is_empty())
+    });
+    view! {
+        <PageHeader title="Products" about=|| "The catalogue over all your stores." />
+        <section class="card overflow-clip">
+            <Filters search store state sort />
+            <Loaded loading=products.loading skeleton=|| view! { <GhostTable rows=12 /> }>
+                <List products filtered />
+                <Pagination
+                    paging
+                    next=Signal::derive(move || {
+                        products.with(|page| page?.next_cursor.clone())
+                    })
+                    what="products"
+                />
+            </Loaded>
+        </section>
+    }
+}
+
+#[component]
+fn Filters(
+    search: Memo<String>,
+    store: Memo<String>,
+    state: Memo<String>,
+    sort: Memo<String>,
+) -> impl IntoView {
+    let project = expect_context::<Project>();
+    let set = StoredValue::new(set_query());
+    let change = move |name: &'static str| {
+        move |value: String| set.with_value(|set| set(&[(name, value.as_str())]))
+    };
+    let stores = Signal::derive(move || {
+        let all = project.integrations.get().unwrap_or_default();
+        let stores = all
+            .into_iter()
+            .map(|store| (store.id.to_string(), store.name));
+        [(String::new(), "All stores".to_owned())]
+            .into_iter()
+            .chain(stores)
+            .collect::<Vec<_>>()
+    });
+    let states = || {
+        let states = ListingState::ALL
+            .iter()
+            .map(|state| (state.to_string(), state.word().to_owned()));
+        [(String::new(), "All states".to_owned())]
+            .into_iter()
+            .chain(states)
+            .collect::<Vec<_>>()
+    };
+    let orders = || {
+        vec![
+            (String::new(), "Title A–Z".to_owned()),
+            (ProductSort::Updated.to_string(), "Changed last".to_owned()),
+        ]
+    };
+    view! {
+        <div class="grid grid-cols-2 gap-2 border-b border-line px-4 py-3 md:flex">
+            <SearchField search />
+            <FilterSelect label="Store" value=store options=stores on_change=change("store") />
+            <FilterSelect label="State" value=state options=Signal::derive(states) on_change=change("state") />
+            <div class="max-md:col-span-2">
+                <FilterSelect label="Order" value=sort options=Signal::derive(orders) on_change=change("sort") />
+            </div>
+        </div>
+    }
+}
+
+/// What is typed is searched for after a pause, and stands in the address.
+#[component]
+fn SearchField(search: Memo<String>) -> impl IntoView {
+    let typed = RwSignal::new(search.get_untracked());
+    let set = set_query();
+    let mut later = debounce(PAUSE, move |words: String| {
+        if words.trim() != search.get_untracked() {
+            set(&[("q", words.trim())]);
+        }
+    });
+    // Going back in the browser brings the words back.
+    Effect::new(move |_| {
+        let words = search.get();
+        if typed.with_untracked(|typed| typed.trim() != words) {
+            typed.set(words);
+        }
+    });
+    view! {
+        <div class="relative col-span-2 min-w-0 flex-1 rounded-control bg-panel">
+            <span class="pointer-events-none absolute inset-y-0 left-3 flex items-center text-quiet">
+                <Glyph icon=Icon::Search />
+            </span>
+            <input
+                type="search"
+                class="input relative bg-transparent pl-9"
+                aria-label="Search products"
+                placeholder="Search title, vendor or SKU"
+                autocomplete="off"
+                spellcheck="false"
+                dir="auto"
+                prop:value=move || typed.get()
+                on:input=move |event| {
+                    let words = event_target_value(&event);
+                    typed.set(words.clone());
+                    later(words);
+                }
+            />
+        </div>
+    }
+}
+
+#[component]
+fn List(products: Query<Page<ProductRow>>, filtered: Signal<bool>) -> impl IntoView {
+    let slug = expect_context::<Project>().slug();
+    let is_empty =
+        Memo::new(move |_| products.with(|page| page.is_none_or(|page| page.items.is_empty())));
+    let rows = move || {
+        let items = products.get().map(|page| page.items).unwrap_or_default();
+        items
+            .into_iter()
+            .map(|product| view! { <Row product /> }.into_any())
+            .collect_view()
+    };
+    let nothing = {
+        let home = routes::integrations(slug.as_str());
+        move || {
+            if filtered.get() {
+                view! {
+                    <EmptyState
+                        icon=Icon::Search
+                        title="No product fits"
+                        advice="Look for fewer words, or take a filter away."
+                    />
+                }
+                .into_any()
+            } else {
+                let home = home.clone();
+                view! {
+                    <EmptyState
+                        icon=Icon::Box
+                        title="No products yet"
+                        advice="They arrive with the first sync of a connected store."
+                    >
+                        <a class=Look::Primary.class() href=home>"Go to integrations"</a>
+                    </EmptyState>
+                }
+                .into_any()
+            }
+        }
+    };
+    view! {
+        <Show when=move || !is_empty.get() fallback=nothing>
+            <Table caption="Products" columns=COLUMNS stale=products.loading.fetching>
+                {rows}
+            </Table>
+        </Show>
+    }
+}
+
+#[component]
+fn Row(product: ProductRow) -> impl IntoView {
+    let href = routes::product(expect_context::<Project>().slug().as_str(), product.id);
+    let stock = product.stock.map_or_else(|| "–".to_owned(), grouped);
+    view! {
+        <tr>
+            <td data-wide="" class="md:w-2/5">
+                <span class="flex items-center gap-3">
+                    <Thumbnail url=product.image_url />
+                    <span class="min-w-0">
+                        <a class="row-link line-clamp-2 wrap-anywhere" dir="auto" href=href>{product.title}</a>
+                        {product
+                            .vendor
+                            .map(|vendor| {
+                                view! { <span class="block truncate text-sm text-quiet" dir="auto">{vendor}</span> }
+                            })}
+                    </span>
+                </span>
+            </td>
+            <td>{pill(product.state)}</td>
+            <td class="num max-md:hidden">{grouped(product.variant_count)}</td>
+            <td class="num whitespace-nowrap" data-label="Price">
+                <Prices from=product.price_from to=product.price_to more=product.more_currencies />
+            </td>
+            <td class="num" data-label="Stock">{stock}</td>
+            <td><Stores ids=product.integrations /></td>
+        </tr>
+    }
+}

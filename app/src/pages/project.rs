@@ -1,0 +1,164 @@
+use calibr_model::views::Membership;
+use leptos::prelude::*;
+use leptos_router::{
+    NavigateOptions,
+    hooks::{use_location, use_navigate},
+};
+
+use super::{
+    Integrations, LostProjectPage, ProductDetail, Products, SyncHistory, SyncRun, home::SessionWait,
+};
+use crate::{
+    components::{
+        PlainPage,
+        connect::{Connect, ConnectDialog},
+        frame::{Palette, PaletteDialog, Side, Top},
+        store::{StoreDialogs, StoreDialogsView},
+        ui::{Banner, Crumbs, Dialog, DialogKind, Look},
+    },
+    routes::{self, Place, ProjectPlace},
+    state::{Project, Session, SessionState},
+};
+
+/// `/p/{slug}/…`: the frame around a project's pages. Whoever is not signed in
+/// signs in first and comes back.
+#[component]
+pub(crate) fn ProjectFrame(
+    /// The project's address.
+    slug: String,
+    /// The page that is open.
+    place: Memo<Place>,
+) -> impl IntoView {
+    let session = expect_context::<Session>();
+    let location = use_location();
+    let navigate = use_navigate();
+
+    Effect::new(move |_| {
+        if session
+            .state
+            .with(|state| *state == SessionState::SignedOut)
+        {
+            let path = location.pathname.get_untracked();
+            let search = location.search.get_untracked();
+            let here = if search.is_empty() {
+                path
+            } else {
+                format!("{path}?{search}")
+            };
+            let next = String::from(js_sys::encode_uri_component(&here));
+            let address = format!("{}?next={next}", routes::SIGN_IN);
+            navigate(
+                &address,
+                NavigateOptions {
+                    replace: true,
+                    ..Default::default()
+                },
+            );
+        }
+    });
+
+    move || match session.state.get() {
+        SessionState::SignedIn(me) => {
+            match me
+                .projects
+                .into_iter()
+                .find(|one| one.project.slug.as_str() == slug)
+            {
+                Some(membership) => view! { <Frame membership place /> }.into_any(),
+                None => view! { <NoProject /> }.into_any(),
+            }
+        }
+        _ => view! { <SessionWait /> }.into_any(),
+    }
+}
+
+#[component]
+fn Frame(membership: Membership, place: Memo<Place>) -> impl IntoView {
+    let slug = membership.project.slug.clone();
+    provide_context(Project::open(membership));
+    provide_context(Crumbs(RwSignal::new(Vec::new())));
+    provide_context(Palette::new());
+    provide_context(Connect::new());
+    provide_context(StoreDialogs::new());
+
+    let drawer = RwSignal::new(false);
+    Effect::new(move |_| {
+        place.track();
+        drawer.set(false);
+    });
+    let navigate = use_navigate();
+    let page = move || match place.get() {
+        Place::Project(_, ProjectPlace::Home) => {
+            let options = NavigateOptions {
+                replace: true,
+                ..Default::default()
+            };
+            navigate(&routes::integrations(slug.as_str()), options);
+            ().into_any()
+        }
+        Place::Project(_, ProjectPlace::Integrations) => view! { <Integrations /> }.into_any(),
+        Place::Project(_, ProjectPlace::History(id)) => view! { <SyncHistory id /> }.into_any(),
+        Place::Project(_, ProjectPlace::Run(store, id)) => {
+            view! { <SyncRun store id /> }.into_any()
+        }
+        Place::Project(_, ProjectPlace::Products) => view! { <Products /> }.into_any(),
+        Place::Project(_, ProjectPlace::Product(id)) => view! { <ProductDetail id /> }.into_any(),
+        _ => view! { <LostProjectPage /> }.into_any(),
+    };
+    view! {
+        <a class="skip btn btn-primary" href="#content">"Skip to content"</a>
+        <div class="lg:grid lg:grid-cols-[var(--side)_minmax(0,1fr)]">
+            <aside
+                aria-label="Navigation"
+                class="sticky top-0 hidden h-dvh border-r border-line bg-panel lg:block"
+            >
+                <Side />
+            </aside>
+            <div class="min-w-0">
+                <Top drawer />
+                <Banner />
+                <main
+                    id="content"
+                    tabindex="-1"
+                    class="mx-auto grid max-w-6xl grid-cols-1 gap-6 p-4 pb-24 outline-none sm:p-6 sm:pb-24"
+                >
+                    {page}
+                </main>
+            </div>
+        </div>
+        <Dialog open=drawer title="Navigation" kind=DialogKind::Drawer>
+            <Side />
+        </Dialog>
+        <PaletteDialog />
+        <ConnectDialog />
+        <StoreDialogsView />
+    }
+}
+
+#[component]
+fn NoProject() -> impl IntoView {
+    let memberships = expect_context::<Session>()
+        .me()
+        .map(|me| me.projects)
+        .unwrap_or_default();
+    let advice = if memberships.is_empty() {
+        "Ask the owner of the project to add you."
+    } else {
+        "The address may be mistyped, or you no longer belong to it. Your projects:"
+    };
+    view! {
+        <PlainPage title="There is no such project">
+            <div class="grid grid-cols-1 gap-4">
+                <p class="text-center text-quiet">{advice}</p>
+                {memberships
+                    .into_iter()
+                    .map(|Membership { project, .. }| {
+                        let href = routes::integrations(project.slug.as_str());
+                        let class = format!("{} whitespace-normal", Look::Plain.class());
+                        view! { <a class=class href=href dir="auto">{project.name}</a> }
+                    })
+                    .collect_view()}
+            </div>
+        </PlainPage>
+    }
+}

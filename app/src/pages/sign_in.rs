@@ -1,0 +1,114 @@
+use calibr_model::form::LoginForm;
+use leptos::prelude::*;
+use leptos_router::{NavigateOptions, hooks::use_navigate};
+
+use crate::{
+    api::{self, Unlogged},
+    components::{
+        PlainPage,
+        ui::{Button, Look, Note, SecretField, TextField},
+    },
+    routes,
+    state::{Ask, FormState, Session, SessionState, query_text},
+    text::words::Tone,
+};
+
+/// `/sign-in`.
+#[component]
+pub(crate) fn SignIn() -> impl IntoView {
+    let session = expect_context::<Session>();
+    let ask = Ask::here();
+    let form = FormState::new();
+    let email = RwSignal::new(String::new());
+    let password = RwSignal::new(String::new());
+    let next = query_text("next");
+    let navigate = use_navigate();
+
+    let go = {
+        let navigate = navigate.clone();
+        move |path: &str| {
+            navigate(
+                path,
+                NavigateOptions {
+                    replace: true,
+                    ..Default::default()
+                },
+            )
+        }
+    };
+    Effect::new({
+        let go = go.clone();
+        move |_| match session.state.get() {
+            SessionState::SignedIn(_) => {
+                let next = next.get_untracked();
+                go(routes::after_sign_in(&next));
+            }
+            SessionState::SignedOut => {
+                let go = go.clone();
+                ask.send(api::account::setup_state(), move |answer| {
+                    if answer.is_ok_and(|state| state.needs_setup) {
+                        go(routes::SET_UP);
+                    }
+                });
+            }
+            SessionState::Unknown | SessionState::Unreachable(_) => {}
+        }
+    });
+
+    let send = move |event: leptos::ev::SubmitEvent| {
+        event.prevent_default();
+        if form.busy.get_untracked() {
+            return;
+        }
+        form.reset();
+        let typed = LoginForm {
+            email: email.get_untracked(),
+            password: password.get_untracked(),
+        };
+        let faults = typed.faults();
+        if !faults.is_empty() {
+            return form.refuse(faults);
+        }
+        form.busy.set(true);
+        ask.send(api::account::sign_in(Unlogged(typed)), move |answer| {
+            form.busy.set(false);
+            match answer {
+                Ok(me) => session.signed_in(me),
+                Err(problem) => form.fail(problem),
+            }
+        });
+    };
+    view! {
+        <PlainPage title="Sign in" about="to Calibr Console">
+            <form class="grid gap-4" novalidate=true on:submit=send>
+                <Show when=move || session.ended.get()>
+                    <Note tone=Tone::Info>
+                        "Your session has ended. Sign in to go on where you were; what you typed is kept."
+                    </Note>
+                </Show>
+                <TextField
+                    form
+                    name="email"
+                    label="Email"
+                    kind="email"
+                    autocomplete="username"
+                    value=email
+                    autofocus=true
+                />
+                <SecretField
+                    form
+                    name="password"
+                    label="Password"
+                    autocomplete="current-password"
+                    value=password
+                />
+                {move || {
+                    form.problem
+                        .get()
+                        .map(|problem| view! { <Note tone=Tone::Bad alert=true>{problem.detail}</Note> })
+                }}
+                <Button label="Sign in" look=Look::Primary submit=true busy=form.busy />
+            </form>
+        </PlainPage>
+    }
+}

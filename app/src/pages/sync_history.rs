@@ -1,0 +1,292 @@
+use calibr_model::{
+    IntegrationId, Page, PageRequest, Role,
+    status::{RunType, SyncStatus},
+    views::{RunQuery, RunView},
+};
+use leptos::prelude::*;
+
+use crate::{
+    api,
+    components::{
+        PageHeader,
+        platform_mark::PlatformMark,
+        runs::{RunDuration, RunItems, run_ids, run_of},
+        store::StoreActions,
+        ui::{
+            Button, Column, Crumb, Crumbs, Each, EmptyState, FilterSelect, GhostTable, Icon,
+            Loaded, Look, Pagination, Table, pill,
+        },
+    },
+    routes,
+    state::{Project, Query, query, query_text, set_query, use_paging},
+    text::{
+        number::grouped,
+        time::{Style, written},
+        words::{Worded, run_type, trigger},
+    },
+};
+
+const COLUMNS: &[Column] = &[
+    Column::text("Started"),
+    Column::text("Type"),
+    Column::text("Trigger"),
+    Column::text("Status"),
+    Column::number("Items"),
+    Column::number("Failed"),
+    Column::number("Duration"),
+];
+
+/// The states one can filter by; a run is never idle.
+const STATES: [SyncStatus; 6] = [
+    SyncStatus::Success,
+    SyncStatus::Partial,
+    SyncStatus::Error,
+    SyncStatus::Cancelled,
+    SyncStatus::Syncing,
+    SyncStatus::Queued,
+];
+
+/// `/p/{slug}/integrations/{id}/history`: every run of one store, newest first.
+#[component]
+pub(crate) fn SyncHistory(
+    /// The store.
+    id: IntegrationId,
+) -> impl IntoView {
+    let project = expect_context::<Project>();
+    let Crumbs(crumbs) = expect_context::<Crumbs>();
+    let slug = project.slug();
+    let store = Memo::new(move |_| project.integration(id));
+    Effect::new({
+        let home = routes::integrations(slug.as_str());
+        move |_| {
+            let name = store.with(|store| store.as_ref().map(|store| store.name.clone()));
+            let mut way = vec![Crumb::to("Integrations", home.clone())];
+            way.extend(name.map(Crumb::here));
+            way.push(Crumb::here("Sync history"));
+            crumbs.set(way);
+        }
+    });
+
+    let states = query_text("status");
+    let kind = query_text("type");
+    let paging = use_paging();
+    let runs = query(
+        {
+            let slug = slug.clone();
+            move || {
+                let filters = [states.get(), kind.get(), paging.cursor.get()];
+                Some(format!("{slug}/runs of {id}?{}", filters.join("&")))
+            }
+        },
+        move || {
+            let states = states.get_untracked();
+            let wanted = RunQuery {
+                status: states
+                    .split(',')
+                    .filter_map(|word| word.parse().ok())
+                    .collect(),
+                r#type: kind.get_untracked().parse().ok(),
+            };
+            let page = PageRequest {
+                limit: None,
+                cursor: paging.request(),
+            };
+            api::syncs::list_syncs(slug.clone(), id, wanted, page)
+        },
+    );
+    project.follow_runs(
+        runs,
+        move |progress| progress.integration_id == id,
+        |page: &mut Page<RunView>, run| page.items.iter_mut().find(|one| one.id == run),
+    );
+
+    let about = move || {
+        store.get().map(|store| {
+            view! {
+                <span class="flex flex-wrap items-center gap-2.5">
+                    <PlatformMark platform=store.platform />
+                    <span dir="auto" class="font-medium text-text">{store.name}</span>
+                    <span class="wrap-anywhere">{store.address}</span>
+                    {pill(store.status)}
+                </span>
+            }
+        })
+    };
+    view! {
+        <PageHeader title="Sync history" about=move || about.into_any()>
+            <SyncButtons id />
+        </PageHeader>
+        <section class="card overflow-clip">
+            <Filters states kind />
+            <Loaded loading=runs.loading skeleton=|| view! { <GhostTable /> }>
+                <Runs runs filtered=Signal::derive(move || !states.read().is_empty() || !kind.read().is_empty()) />
+                <Pagination
+                    paging
+                    next=Signal::derive(move || {
+                        runs.with(|page| page?.next_cursor.clone())
+                    })
+                    what="runs"
+                />
+            </Loaded>
+        </section>
+    }
+}
+
+#[component]
+fn SyncButtons(id: IntegrationId) -> impl IntoView {
+    let project = expect_context::<Project>();
+    let actions = StoreActions::here();
+    if !project.allows(Role::Editor) {
+        return ().into_any();
+    }
+    let store = move || untrack(|| project.integration(id));
+    let running = Memo::new(move |_| {
+        project
+            .integration(id)
+            .is_some_and(|store| store.sync_status.is_active())
+    });
+    let sync = move |run_type| {
+        if let Some(store) = store() {
+            actions.sync(&store, run_type);
+        }
+    };
+    view! {
+        <Button label="Full sync" disabled=running on_click=move || sync(RunType::Full) />
+        <Button
+            label=Signal::derive(move || if running.get() { "Syncing" } else { "Sync now" }.to_owned())
+            icon=Icon::Sync
+            look=Look::Primary
+            disabled=running
+            on_click=move || sync(RunType::Incremental)
+        />
+    }
+    .into_any()
+}
+
+#[component]
+fn Filters(states: Memo<String>, kind: Memo<String>) -> impl IntoView {
+    let set = StoredValue::new(set_query());
+    let toggle = move |status: SyncStatus| {
+        let mut chosen: Vec<String> = states
+            .get_untracked()
+            .split(',')
+            .filter(|word| !word.is_empty())
+            .map(str::to_owned)
+            .collect();
+        match chosen.iter().position(|word| *word == status.as_str()) {
+            Some(index) => drop(chosen.remove(index)),
+            None => chosen.push(status.as_str().to_owned()),
+        }
+        set.with_value(|set| set(&[("status", &chosen.join(","))]));
+    };
+    let kinds = || {
+        let all = [(String::new(), "All types".to_owned())];
+        let types = RunType::ALL
+            .iter()
+            .map(|one| (one.to_string(), run_type(*one).to_owned()));
+        all.into_iter().chain(types).collect::<Vec<_>>()
+    };
+    view! {
+        <div class="flex flex-wrap items-center gap-3 border-b border-line px-4 py-3">
+            <div role="group" aria-label="Filter by status" class="flex flex-wrap gap-2">
+                {STATES
+                    .map(|status| {
+                        let pressed = move || {
+                            states.with(|states| states.split(',').any(|word| word == status.as_str()))
+                        };
+                        view! {
+                            <button
+                                type="button"
+                                class="chip"
+                                aria-pressed=move || if pressed() { "true" } else { "false" }
+                                on:click=move |_| toggle(status)
+                            >
+                                {status.word()}
+                            </button>
+                        }
+                    })
+                    .collect_view()}
+            </div>
+            <div class="ml-auto">
+                <FilterSelect
+                    label="Filter by type"
+                    value=kind
+                    options=Signal::derive(kinds)
+                    on_change=move |kind: String| set.with_value(|set| set(&[("type", &kind)]))
+                />
+            </div>
+        </div>
+    }
+}
+
+#[component]
+fn Runs(runs: Query<Page<RunView>>, filtered: Signal<bool>) -> impl IntoView {
+    let ids = run_ids(move || {
+        runs.with(|page| page.map(|page| page.items.iter().map(|run| run.id).collect()))
+    });
+    let is_empty = Memo::new(move |_| ids.with(Vec::is_empty));
+    let row = move |id| {
+        let run = run_of(id, move |find| {
+            runs.with(|page| page?.items.iter().find(find).cloned())
+        });
+        view! { <Row run /> }.into_any()
+    };
+    let nothing = move || {
+        let (title, advice) = if filtered.get() {
+            ("No run fits the filters", "Take a filter away to see more.")
+        } else {
+            (
+                "No sync yet",
+                "The first run starts when the store is connected; Sync now starts one at once.",
+            )
+        };
+        view! { <EmptyState icon=Icon::History title advice /> }
+    };
+    view! {
+        <Show when=move || !is_empty.get() fallback=nothing>
+            <Table caption="Sync runs" columns=COLUMNS stale=runs.loading.fetching>
+                <Each ids view=row />
+            </Table>
+        </Show>
+    }
+}
+
+#[component]
+fn Row(run: Signal<Option<RunView>>) -> impl IntoView {
+    let project = expect_context::<Project>();
+    let first = run.get_untracked()?;
+    let href = routes::run(project.slug().as_str(), first.integration_id, first.id);
+    let zone = project.time_zone();
+    let at = written(
+        first.started_at.unwrap_or(first.queued_at),
+        &zone,
+        Style::Short,
+    );
+    let status = Memo::new(move |_| run.with(|run| run.as_ref().map(|run| run.status)));
+    let failed = Memo::new(move |_| run.with(|run| run.as_ref().map_or(0, |run| run.items_failed)));
+    let error = Memo::new(move |_| run.with(|run| run.as_ref().and_then(|run| run.error.clone())));
+    Some(view! {
+        <tr>
+            <td data-wide="" class="whitespace-nowrap">
+                <a class="row-link" href=href>{at}</a>
+            </td>
+            <td class="text-quiet">{run_type(first.r#type)}</td>
+            <td dir="auto" class="text-quiet">{trigger(&first)}</td>
+            <td data-wide="" class="md:max-w-72">
+                {move || status.get().map(pill)}
+                {move || {
+                    error
+                        .get()
+                        .map(|error| view! { <p class="mt-1 line-clamp-2 text-sm text-quiet">{error}</p> })
+                }}
+            </td>
+            <td class="num" data-label="Items"><RunItems run /></td>
+            <td class="num" data-label="Failed">
+                <span class=("text-bad-text", move || failed.get() > 0) class=("font-medium", move || failed.get() > 0)>
+                    {move || grouped(failed.get())}
+                </span>
+            </td>
+            <td class="num whitespace-nowrap" data-label="Took"><RunDuration run /></td>
+        </tr>
+    })
+}

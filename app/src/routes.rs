@@ -1,0 +1,201 @@
+//! Addresses of the pages, both ways: what an address shows, and where a page
+//! is. A project's pages stand under `/p/{slug}`.
+
+use calibr_model::{IntegrationId, ProductId, SyncRunId};
+
+/// Where people sign in.
+pub(crate) const SIGN_IN: &str = "/sign-in";
+/// The first start.
+pub(crate) const SET_UP: &str = "/setup";
+
+/// What an address shows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// `/`: leads on.
+    Home,
+    /// `/setup`.
+    SetUp,
+    /// `/sign-in`.
+    SignIn,
+    /// `/p/{slug}/…`: the slug, as it stands in the address.
+    Project(String, ProjectPlace),
+    /// Nothing.
+    Lost,
+}
+
+/// What an address shows of a project.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ProjectPlace {
+    /// `/p/{slug}`: leads on.
+    Home,
+    /// `…/integrations`.
+    Integrations,
+    /// `…/integrations/{id}/history`.
+    History(IntegrationId),
+    /// `…/integrations/{id}/history/{run}`.
+    Run(IntegrationId, SyncRunId),
+    /// `…/products`.
+    Products,
+    /// `…/products/{id}`.
+    Product(ProductId),
+    /// Nothing.
+    Lost,
+}
+
+impl Place {
+    /// Reads an address's path.
+    pub(crate) fn of(path: &str) -> Self {
+        let mut parts = path.split('/').filter(|part| !part.is_empty());
+        match (parts.next(), parts.next(), parts.next()) {
+            (None, ..) => Self::Home,
+            (Some("setup"), None, _) => Self::SetUp,
+            (Some("sign-in"), None, _) => Self::SignIn,
+            (Some("p"), Some(slug), section) => {
+                let rest = [parts.next(), parts.next(), parts.next()];
+                let beyond = parts.next().is_some();
+                let place = if beyond {
+                    None
+                } else {
+                    ProjectPlace::of(section, rest)
+                };
+                Self::Project(slug.to_owned(), place.unwrap_or(ProjectPlace::Lost))
+            }
+            _ => Self::Lost,
+        }
+    }
+}
+
+impl ProjectPlace {
+    fn of(section: Option<&str>, rest: [Option<&str>; 3]) -> Option<Self> {
+        Some(match (section, rest) {
+            (None, _) => Self::Home,
+            (Some("integrations"), [None, ..]) => Self::Integrations,
+            (Some("integrations"), [Some(id), Some("history"), None]) => {
+                Self::History(id.parse().ok()?)
+            }
+            (Some("integrations"), [Some(id), Some("history"), Some(run)]) => {
+                Self::Run(id.parse().ok()?, run.parse().ok()?)
+            }
+            (Some("products"), [None, ..]) => Self::Products,
+            (Some("products"), [Some(id), None, _]) => Self::Product(id.parse().ok()?),
+            _ => return None,
+        })
+    }
+}
+
+/// A project's front page.
+pub(crate) fn integrations(slug: &str) -> String {
+    format!("/p/{slug}/integrations")
+}
+
+/// An integration's sync history.
+pub(crate) fn history(slug: &str, integration: IntegrationId) -> String {
+    format!("/p/{slug}/integrations/{integration}/history")
+}
+
+/// One sync run.
+pub(crate) fn run(slug: &str, integration: IntegrationId, run: SyncRunId) -> String {
+    format!("/p/{slug}/integrations/{integration}/history/{run}")
+}
+
+/// The catalogue.
+pub(crate) fn products(slug: &str) -> String {
+    format!("/p/{slug}/products")
+}
+
+/// One product.
+pub(crate) fn product(slug: &str, product: ProductId) -> String {
+    format!("/p/{slug}/products/{product}")
+}
+
+/// The server-sent events of a project.
+pub(crate) fn events(slug: &str) -> String {
+    format!("/api/projects/{slug}/events")
+}
+
+/// Where to go after signing in: `next` where it is a page of this console, the
+/// front page otherwise. Another site's address is never followed.
+pub(crate) fn after_sign_in(next: &str) -> &str {
+    let is_page = next.starts_with('/')
+        && !next.starts_with("//")
+        && !next.contains('\\')
+        && !next.starts_with("/api/")
+        && !next.starts_with(SIGN_IN);
+    if is_page { next } else { "/" }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_page_is_found_at_its_address() {
+        let (store, run_id, product_id): (IntegrationId, SyncRunId, ProductId) = (
+            "0192f0c0-0000-7000-8000-0000000003e9".parse().unwrap(),
+            "0192f0c0-0000-7000-8000-000000001389".parse().unwrap(),
+            "0192f0c0-0000-7000-8000-000000002329".parse().unwrap(),
+        );
+        for (address, place) in [
+            ("/p/acme".to_owned(), ProjectPlace::Home),
+            (integrations("acme"), ProjectPlace::Integrations),
+            (history("acme", store), ProjectPlace::History(store)),
+            (run("acme", store, run_id), ProjectPlace::Run(store, run_id)),
+            (products("acme"), ProjectPlace::Products),
+            (
+                product("acme", product_id),
+                ProjectPlace::Product(product_id),
+            ),
+        ] {
+            assert_eq!(
+                Place::of(&address),
+                Place::Project("acme".to_owned(), place),
+                "{address}"
+            );
+            let with_slash = format!("{address}/");
+            assert_eq!(
+                Place::of(&with_slash),
+                Place::Project("acme".to_owned(), place)
+            );
+        }
+        assert_eq!(Place::of("/"), Place::Home);
+        assert_eq!(Place::of(SIGN_IN), Place::SignIn);
+        assert_eq!(Place::of(SET_UP), Place::SetUp);
+    }
+
+    #[test]
+    fn what_is_no_page_is_lost() {
+        for address in ["/x", "/p", "/sign-in/x", "/setup/x"] {
+            assert_eq!(Place::of(address), Place::Lost, "{address}");
+        }
+        for rest in [
+            "x",
+            "integrations/1/history",
+            "products/x",
+            "products/1/2/3/4",
+        ] {
+            let place = Place::of(&format!("/p/acme/{rest}"));
+            assert_eq!(
+                place,
+                Place::Project("acme".to_owned(), ProjectPlace::Lost),
+                "{rest}"
+            );
+        }
+    }
+
+    #[test]
+    fn signing_in_never_leads_to_another_site() {
+        assert_eq!(
+            after_sign_in("/p/acme/products?q=a"),
+            "/p/acme/products?q=a"
+        );
+        for bad in [
+            "https://evil.example",
+            "//evil.example",
+            "/\\evil.example",
+            "/api/x",
+            "",
+        ] {
+            assert_eq!(after_sign_in(bad), "/", "{bad}");
+        }
+    }
+}

@@ -1,0 +1,173 @@
+use std::{cell::RefCell, time::Duration};
+
+use calibr_model::{
+    IntegrationId, PlatformId, ProjectSlug, Role, SyncRunId,
+    event::SyncProgress,
+    platform::PlatformInfo,
+    views::{IntegrationView, Membership, RunView},
+};
+use leptos::{leptos_dom::helpers::debounce, prelude::*};
+
+use super::{Live, LiveEvent, Query, query};
+use crate::api;
+
+/// Several changes at once are read once.
+const GATHER: Duration = Duration::from_millis(250);
+
+/// The project whose pages are open.
+#[derive(Clone, Copy)]
+pub(crate) struct Project {
+    membership: StoredValue<Membership>,
+    /// What happens in it.
+    pub(crate) live: Live,
+    /// Its stores, kept in step with what happens.
+    pub(crate) integrations: Query<Vec<IntegrationView>>,
+    /// What can be connected.
+    pub(crate) platforms: Query<Vec<PlatformInfo>>,
+}
+
+impl Project {
+    /// Opens a project: reads its stores and listens to what happens.
+    pub(crate) fn open(membership: Membership) -> Self {
+        let slug = membership.project.slug.clone();
+        let live = Live::open(slug.as_str());
+        let key = format!("{slug}/integrations");
+        let integrations = query(
+            move || Some(key.clone()),
+            move || api::integrations::list_integrations(slug.clone()),
+        );
+        let platforms = query(
+            || Some("platforms".to_owned()),
+            api::platforms::list_platforms,
+        );
+
+        let refetch = gathered(move || integrations.refetch());
+        live.listen(move |event| {
+            let settled = match event {
+                LiveEvent::Progress(progress) => {
+                    integrations.amend(|all| apply(all, progress));
+                    progress.status.is_final()
+                }
+                LiveEvent::Changed => true,
+            };
+            if settled {
+                refetch();
+            }
+        });
+
+        Self {
+            membership: StoredValue::new(membership),
+            live,
+            integrations,
+            platforms,
+        }
+    }
+
+    /// Its address.
+    pub(crate) fn slug(self) -> ProjectSlug {
+        self.membership
+            .with_value(|membership| membership.project.slug.clone())
+    }
+
+    /// Its name.
+    pub(crate) fn name(self) -> String {
+        self.membership
+            .with_value(|membership| membership.project.name.clone())
+    }
+
+    /// The IANA name of its time zone.
+    pub(crate) fn time_zone(self) -> String {
+        self.membership
+            .with_value(|membership| membership.project.time_zone.clone())
+    }
+
+    /// Whether the signed-in person may do what takes `needed`.
+    pub(crate) fn allows(self, needed: Role) -> bool {
+        self.membership
+            .with_value(|membership| membership.role.allows(needed))
+    }
+
+    /// One of its stores.
+    pub(crate) fn integration(self, id: IntegrationId) -> Option<IntegrationView> {
+        self.integrations
+            .with(|all| all?.iter().find(|one| one.id == id).cloned())
+    }
+
+    /// What a platform declares of itself.
+    pub(crate) fn platform(self, id: &PlatformId) -> Option<PlatformInfo> {
+        self.platforms
+            .with(|all| all?.iter().find(|one| one.id == *id).cloned())
+    }
+
+    /// Puts one store's new state in place of its old one, or adds it.
+    pub(crate) fn take(self, changed: IntegrationView) {
+        self.integrations.amend(
+            |all| match all.iter_mut().find(|one| one.id == changed.id) {
+                Some(one) => *one = changed,
+                None => all.push(changed),
+            },
+        );
+    }
+
+    /// Keeps runs that are on show in step with what happens. `find` looks a
+    /// run up in what was read; one that is missing there, or has ended, makes
+    /// it be read again, where it is among those that `concerns` admits.
+    pub(crate) fn follow_runs<T: Clone + Send + Sync + 'static>(
+        self,
+        query: Query<T>,
+        concerns: impl Fn(&SyncProgress) -> bool + 'static,
+        find: impl Fn(&mut T, SyncRunId) -> Option<&mut RunView> + 'static,
+    ) {
+        let refetch = gathered(move || query.refetch());
+        self.live.listen(move |event| {
+            let again = match event {
+                LiveEvent::Progress(progress) if concerns(progress) => {
+                    let mut known = false;
+                    query.amend(|data| {
+                        if let Some(run) = find(data, progress.run_id) {
+                            known = true;
+                            bring_on(run, progress);
+                        }
+                    });
+                    !known || progress.status.is_final()
+                }
+                LiveEvent::Progress(_) => false,
+                LiveEvent::Changed => true,
+            };
+            if again {
+                refetch();
+            }
+        });
+    }
+}
+
+/// Brings a store into line with what its run just told.
+fn apply(all: &mut [IntegrationView], progress: &SyncProgress) {
+    if let Some(one) = all.iter_mut().find(|one| one.id == progress.integration_id) {
+        one.sync_status = progress.status;
+        one.progress = progress.status.is_active().then(|| progress.clone());
+    }
+}
+
+/// Brings a run into line with what it just told. A run that has ended stays so:
+/// messages may overtake each other.
+fn bring_on(run: &mut RunView, progress: &SyncProgress) {
+    if run.status.is_final() {
+        return;
+    }
+    run.status = progress.status;
+    run.phase = progress.phase;
+    run.items_synced = progress.items_synced;
+    run.items_failed = progress.items_failed;
+    run.items_expected = progress.items_expected;
+    run.started_at = run.started_at.or(progress.started_at);
+    if progress.status.is_final() {
+        run.completed_at = Some(progress.at);
+    }
+}
+
+/// Calls `act` a moment later, once for all that is asked until then.
+fn gathered(act: impl Fn() + 'static) -> impl Fn() + 'static {
+    let later = RefCell::new(debounce(GATHER, move |()| act()));
+    move || (later.borrow_mut())(())
+}

@@ -1,0 +1,6 @@
+//! Words, numbers and times as people read them.
+
+pub(crate) mod fuzzy;
+pub(crate) mod number;
+pub(crate) mod time;
+pub(crate) mod words;

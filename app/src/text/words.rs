@@ -1,0 +1,181 @@
+//! States in a word and a tone.
+
+use calibr_model::{
+    platform::Capability,
+    status::{FailureClass, IntegrationStatus, ListingState, RunTrigger, RunType, SyncStatus},
+    views::RunView,
+};
+
+/// What a colour says. Always beside a word, never alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum Tone {
+    /// Nothing to say.
+    #[default]
+    Neutral,
+    /// Under way, or worth knowing.
+    Info,
+    /// As it should be.
+    Good,
+    /// Somebody should look.
+    Warn,
+    /// Broken.
+    Bad,
+}
+
+impl Tone {
+    /// The style sheet's class for it.
+    pub(crate) const fn class(self) -> &'static str {
+        match self {
+            Self::Neutral => "tone-neutral",
+            Self::Info => "tone-info",
+            Self::Good => "tone-good",
+            Self::Warn => "tone-warn",
+            Self::Bad => "tone-bad",
+        }
+    }
+}
+
+/// Something with a word and a tone.
+pub(crate) trait Worded: Copy {
+    /// What a person reads.
+    fn word(self) -> &'static str;
+    /// What the colour says.
+    fn tone(self) -> Tone;
+    /// Whether it moves on by itself.
+    fn is_live(self) -> bool {
+        false
+    }
+}
+
+impl Worded for IntegrationStatus {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Pending => "Checking",
+            Self::Connected => "Connected",
+            Self::Error => "Error",
+            Self::Expired => "Access expired",
+            Self::Disconnected => "Disconnected",
+        }
+    }
+
+    fn tone(self) -> Tone {
+        match self {
+            Self::Pending => Tone::Info,
+            Self::Connected => Tone::Good,
+            Self::Error => Tone::Bad,
+            Self::Expired => Tone::Warn,
+            Self::Disconnected => Tone::Neutral,
+        }
+    }
+}
+
+impl Worded for SyncStatus {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Idle => "Never synced",
+            Self::Queued => "Queued",
+            Self::Syncing => "Syncing",
+            Self::Success => "Success",
+            Self::Partial => "Partial",
+            Self::Error => "Failed",
+            Self::Cancelled => "Cancelled",
+        }
+    }
+
+    fn tone(self) -> Tone {
+        match self {
+            Self::Idle | Self::Cancelled => Tone::Neutral,
+            Self::Queued | Self::Syncing => Tone::Info,
+            Self::Success => Tone::Good,
+            Self::Partial => Tone::Warn,
+            Self::Error => Tone::Bad,
+        }
+    }
+
+    fn is_live(self) -> bool {
+        self.is_active()
+    }
+}
+
+impl Worded for ListingState {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Active => "Active",
+            Self::Draft => "Draft",
+            Self::Archived => "Archived",
+            Self::Gone => "Gone from store",
+        }
+    }
+
+    fn tone(self) -> Tone {
+        match self {
+            Self::Active => Tone::Good,
+            Self::Draft => Tone::Info,
+            Self::Archived | Self::Gone => Tone::Neutral,
+        }
+    }
+}
+
+impl Worded for FailureClass {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Retryable => "Can be retried",
+            Self::NeedsAction => "Needs action",
+            Self::Permanent => "Permanent",
+        }
+    }
+
+    fn tone(self) -> Tone {
+        match self {
+            Self::Retryable => Tone::Info,
+            Self::NeedsAction => Tone::Warn,
+            Self::Permanent => Tone::Bad,
+        }
+    }
+}
+
+/// What a run covers, in a word or two.
+pub(crate) const fn run_type(run_type: RunType) -> &'static str {
+    match run_type {
+        RunType::Full => "Full",
+        RunType::Incremental => "Incremental",
+    }
+}
+
+/// Who asked for a run.
+pub(crate) fn trigger(run: &RunView) -> String {
+    match (run.trigger, &run.triggered_by) {
+        (RunTrigger::Person | RunTrigger::Retry, Some(name)) => name.clone(),
+        (RunTrigger::Schedule, _) => "Schedule".to_owned(),
+        (RunTrigger::Person, None) => "A person".to_owned(),
+        (RunTrigger::Webhook, _) => "Webhook".to_owned(),
+        (RunTrigger::Retry, None) => "Retry".to_owned(),
+    }
+}
+
+/// Why a run was started, to end a sentence.
+pub(crate) fn cause(run: &RunView) -> String {
+    match (run.trigger, &run.triggered_by) {
+        (RunTrigger::Person, Some(name)) => format!("started by {name}"),
+        (RunTrigger::Person, None) => "started by hand".to_owned(),
+        (RunTrigger::Schedule, _) => "on schedule".to_owned(),
+        (RunTrigger::Webhook, _) => "after word from the store".to_owned(),
+        (RunTrigger::Retry, Some(name)) => format!("run again by {name}"),
+        (RunTrigger::Retry, None) => "run again".to_owned(),
+    }
+}
+
+/// What a platform's connector can do.
+pub(crate) const fn capability(capability: Capability) -> &'static str {
+    match capability {
+        Capability::Catalogue => "Products and prices",
+        Capability::OneClickConnect => "One-click connect",
+        Capability::BulkImport => "Bulk import",
+        Capability::IncrementalImport => "Reads only changes",
+        Capability::PricePush => "Price updates",
+        Capability::DryRun => "Price preview",
+        Capability::Orders => "Orders",
+        Capability::Webhooks => "Live changes",
+        Capability::CompetitorPrices => "Competitor prices",
+    }
+}
