@@ -1,0 +1,92 @@
+use std::net::SocketAddr;
+
+use calibr_sandbox::{
+    Sandbox,
+    shopify::{App, ShopSettings, StaticToken},
+};
+use clap::Args;
+use tokio_util::sync::CancellationToken;
+
+use super::output::say;
+use crate::{error::ServerError, startup::cancel_on_signal};
+
+/// What `calibr sandbox` takes.
+#[derive(Debug, Args)]
+pub(super) struct SandboxArgs {
+    /// The address to listen on; port 0 takes a free one
+    #[arg(
+        long,
+        env = "CALIBR_LISTEN",
+        value_name = "ADDRESS:PORT",
+        default_value = "127.0.0.1:4010"
+    )]
+    listen: SocketAddr,
+    /// The shop's address
+    #[arg(
+        long,
+        env = "CALIBR_SHOP",
+        value_name = "NAME.myshopify.com",
+        default_value = "sandbox.myshopify.com"
+    )]
+    shop: String,
+    /// How many variants the shop has
+    #[arg(
+        long,
+        env = "CALIBR_VARIANTS",
+        value_name = "COUNT",
+        default_value_t = 1_000
+    )]
+    variants: u32,
+    /// Where the console is that may be connected
+    #[arg(
+        long,
+        env = "CALIBR_CONSOLE",
+        value_name = "URL",
+        default_value = "http://127.0.0.1:8080"
+    )]
+    console: String,
+}
+
+/// A custom app's token that is always good here; it opens nothing anywhere else.
+const TOKEN: &str = "shpat_00000000000000000000000000000000";
+
+/// Serves the sandbox until SIGTERM or SIGINT.
+///
+/// # Errors
+/// [`ServerError::Sandbox`].
+pub(super) async fn run(args: SandboxArgs) -> Result<(), ServerError> {
+    let stopping = CancellationToken::new();
+    cancel_on_signal(stopping.clone()).map_err(ServerError::Runtime)?;
+    let app = App {
+        client_id: "calibr-sandbox".to_owned(),
+        client_secret: "calibr-sandbox-secret".to_owned(),
+        name: "Calibr Console".to_owned(),
+        redirect_prefixes: vec![args.console.trim_end_matches('/').to_owned()],
+    };
+    let token = StaticToken {
+        token: TOKEN.to_owned(),
+        scopes: vec!["read_products".to_owned()],
+    };
+    let shop = ShopSettings {
+        variants: args.variants,
+        oddities: true,
+        tokens: vec![token],
+        ..ShopSettings::new(&args.shop)
+    };
+    let server = Sandbox::builder()
+        .app(app.clone())
+        .shop(shop)
+        .start(&args.listen.to_string())
+        .await?;
+    let base = server.base_url();
+    say(&format!("listening on {base}"));
+    say(&format!(
+        "\nStart the console on it:\n  SHOPIFY_BASE_URL='{base}/{{shop}}' SHOPIFY_API_KEY={} SHOPIFY_API_SECRET={} \
+         calibr serve\nThen connect the shop {} with one click, or by hand with the token {TOKEN}.\n\
+         See what the shop holds: {base}/_sandbox/shopify/shops/{}/truth",
+        app.client_id, app.client_secret, args.shop, args.shop
+    ));
+    stopping.cancelled().await;
+    server.shutdown().await;
+    Ok(())
+}

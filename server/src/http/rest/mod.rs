@@ -1,0 +1,17 @@
+//! The REST API: thin handlers over the services, one file for a kind of thing.
+
+pub(crate) mod auth;
+pub(crate) mod docs;
+pub(crate) mod events;
+pub(crate) mod health;
+pub(crate) mod integrations;
+pub(crate) mod listings;
+pub(crate) mod oauth;
+pub(crate) mod platforms;
+pub(crate) mod products;
+pub(crate) mod syncs;
+
+use super::problem::Refusal;
+
+/// What a handler answers with.
+type Answer<T> = Result<T, Refusal>;

@@ -1,0 +1,32 @@
+//! The real binary, asked over HTTP and at the shell, on a real PostgreSQL.
+//!
+//! Run with `scripts/with-postgres cargo test -p calibr-server --test server`.
+
+#[cfg(test)]
+mod account;
+#[cfg(test)]
+mod assets;
+#[cfg(test)]
+mod catalogue;
+#[cfg(test)]
+mod demo;
+#[cfg(test)]
+mod events;
+#[cfg(test)]
+mod health;
+#[cfg(test)]
+mod kill;
+#[cfg(test)]
+mod limits;
+#[cfg(test)]
+mod one_click;
+#[cfg(test)]
+mod problems;
+#[cfg(test)]
+mod safety;
+#[cfg(test)]
+mod shell;
+#[cfg(test)]
+mod support;
+#[cfg(test)]
+mod syncs;

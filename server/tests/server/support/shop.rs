@@ -1,0 +1,151 @@
+use std::collections::BTreeMap;
+
+use calibr_sandbox::{
+    Sandbox, Server,
+    shopify::{App, Pace, ShopSettings, StaticToken},
+};
+use serde_json::Value;
+use url::Url;
+
+use super::{Client, Console, Launch, PROJECT};
+
+/// The shop's address.
+pub(crate) const SHOP: &str = "acme.myshopify.com";
+/// A custom app's token that the shop knows.
+pub(crate) const TOKEN: &str = "shpat_11111111111111111111111111111111";
+const API_KEY: &str = "calibr-test";
+const API_SECRET: &str = "calibr-test-secret";
+
+/// A made-up shop.
+#[derive(Debug)]
+pub(crate) struct Shop {
+    pub(crate) server: Server,
+}
+
+/// Variants by their id at the shop: price, SKU and title of the product.
+pub(crate) type Goods = BTreeMap<String, (Option<String>, Option<String>, String)>;
+
+impl Shop {
+    /// A shop with this many variants, odd ones among them.
+    pub(crate) async fn open(variants: u32) -> Self {
+        Self::open_at_pace(variants, Pace::default()).await
+    }
+
+    pub(crate) async fn open_at_pace(variants: u32, bulk_pace: Pace) -> Self {
+        let token = StaticToken {
+            token: TOKEN.to_owned(),
+            scopes: vec!["read_products".to_owned()],
+        };
+        let settings = ShopSettings {
+            variants,
+            oddities: true,
+            tokens: vec![token],
+            bulk_pace,
+            ..ShopSettings::new(SHOP)
+        };
+        let server = Sandbox::builder()
+            .shop(settings)
+            .start("127.0.0.1:0")
+            .await
+            .unwrap();
+        Self { server }
+    }
+
+    /// Lets a console be connected to it.
+    pub(crate) fn known_to(&self, launch: Launch) -> Launch {
+        launch
+            .variable(
+                "SHOPIFY_BASE_URL",
+                format!("{}/{{shop}}", self.server.base_url()),
+            )
+            .variable("SHOPIFY_API_KEY", API_KEY)
+            .variable("SHOPIFY_API_SECRET", API_SECRET)
+    }
+
+    /// Registers the app of a console, now that its address is known.
+    pub(crate) fn register(&self, console: &Console) {
+        self.server.shopify().register_app(App {
+            client_id: API_KEY.to_owned(),
+            client_secret: API_SECRET.to_owned(),
+            name: "Calibr Console".to_owned(),
+            redirect_prefixes: vec![console.url().to_owned()],
+        });
+    }
+
+    /// Begins a one-click connect in the owner's browser; gives the consent page's address.
+    pub(crate) async fn begin(&self, client: &Client) -> Url {
+        let start = client
+            .get(&format!(
+                "/api/oauth/shopify/start?project={PROJECT}&shop={SHOP}"
+            ))
+            .await;
+        assert_eq!(start.status, 303, "{}", start.text());
+        start.header("location").parse().unwrap()
+    }
+
+    /// Opens the consent page and answers it (`install` or `cancel`); gives where the browser is sent back to.
+    pub(crate) async fn answer(&self, client: &Client, consent: &Url, decision: &str) -> String {
+        let page = client.get(consent.as_str()).await;
+        assert_eq!(page.status, 200, "{}", page.text());
+        let mut form: Vec<(String, String)> = consent.query_pairs().into_owned().collect();
+        form.push(("decision".to_owned(), decision.to_owned()));
+        let answered = client.post_form(consent.as_str(), &form).await;
+        assert_eq!(answered.status, 302, "{}", answered.text());
+        answered.header("location").to_owned()
+    }
+
+    /// Connects the shop with one click; gives the integration's id.
+    pub(crate) async fn connect(&self, client: &Client) -> String {
+        let consent = self.begin(client).await;
+        let callback = self.answer(client, &consent, "install").await;
+        let done = client.get(&callback).await;
+        let location = done.header("location");
+        location
+            .strip_prefix(&format!("/p/{PROJECT}/integrations?connected="))
+            .unwrap_or_else(|| panic!("not connected: {location}"))
+            .to_owned()
+    }
+
+    /// What the shop really holds.
+    pub(crate) fn truth(&self) -> Goods {
+        let truth = self.server.shopify().truth(SHOP).unwrap();
+        truth
+            .map(|one| {
+                (
+                    number(&one.variant_id),
+                    (Some(one.price), filled(one.sku), one.title),
+                )
+            })
+            .collect()
+    }
+
+    /// What the console shows of it; a variant that stands twice is a failure.
+    pub(crate) async fn shown(client: &Client) -> Goods {
+        let mut goods = Goods::new();
+        for listing in client.all(&Client::in_project("listings")).await {
+            let id = number(listing["external_id"].as_str().unwrap());
+            let price = listing["price"]["amount_minor"].as_i64();
+            let price = price.map(|minor| format!("{}.{:02}", minor / 100, minor % 100));
+            let sku = listing["sku"].as_str().map(str::to_owned);
+            let title = text(&listing["product_title"]);
+            assert!(
+                goods.insert(id.clone(), (price, sku, title)).is_none(),
+                "variant {id} stands twice"
+            );
+        }
+        goods
+    }
+}
+
+/// `gid://shopify/ProductVariant/1` and `1` are the same variant.
+fn number(id: &str) -> String {
+    id.rsplit('/').next().unwrap().to_owned()
+}
+
+fn filled(sku: Option<String>) -> Option<String> {
+    sku.filter(|sku| !sku.is_empty())
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().unwrap_or_default().to_owned()
+}
