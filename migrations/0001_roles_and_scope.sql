@@ -16,7 +16,16 @@ $$;
 DO $$
 BEGIN
     IF NOT (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) THEN
-        EXECUTE format('GRANT calibr_app TO %I', current_user);
+        BEGIN
+            EXECUTE format('GRANT calibr_app TO %I', current_user);
+        EXCEPTION
+            -- Granted already: by another set-up at this moment, or by an
+            -- administrator, who made the role beforehand.
+            WHEN unique_violation OR insufficient_privilege THEN
+                IF NOT pg_has_role(current_user, 'calibr_app', 'MEMBER') THEN
+                    RAISE;
+                END IF;
+        END;
     END IF;
 END
 $$;

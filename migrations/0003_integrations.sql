@@ -52,6 +52,9 @@ CREATE TABLE credentials (
     saved_at       timestamptz NOT NULL,
     expires_at     timestamptz,
     PRIMARY KEY (project_id, integration_id, field),
+    FOREIGN KEY (project_id, integration_id)
+        REFERENCES integrations (project_id, id) ON DELETE CASCADE,
+    -- A data key does not go while it seals something.
     FOREIGN KEY (project_id, integration_id, data_key_id)
         REFERENCES data_keys (project_id, integration_id, id)
 );
@@ -69,7 +72,7 @@ GRANT SELECT, INSERT ON vault_canaries TO calibr_app;
 -- One-click connects under way. `id` is the SHA-256 of the state that the
 -- platform hands back.
 CREATE TABLE connect_attempts (
-    id             bytea PRIMARY KEY,
+    id             bytea NOT NULL,
     project_id     uuid NOT NULL REFERENCES projects (id) ON DELETE CASCADE,
     user_id        uuid NOT NULL REFERENCES users (id) ON DELETE CASCADE,
     platform       text NOT NULL,
@@ -77,8 +80,10 @@ CREATE TABLE connect_attempts (
     -- Set where a store that is already there is connected anew.
     integration_id uuid,
     created_at     timestamptz NOT NULL,
-    expires_at     timestamptz NOT NULL
+    expires_at     timestamptz NOT NULL,
+    PRIMARY KEY (project_id, id)
 );
+CREATE INDEX connect_attempts_id ON connect_attempts (id);
 CREATE INDEX connect_attempts_project ON connect_attempts (project_id, expires_at);
 CALL calibr_guard_tenant_table('connect_attempts');
 

@@ -6,8 +6,11 @@ CREATE TABLE products (
     origin_integration_id uuid NOT NULL,
     title                 text NOT NULL,
     -- Lower-case, shortened: order of the list, and what search looks through.
+    -- Keys are made by the program, so that they do not hang on the server's
+    -- locale and an index takes them however long the title is.
     title_key             text COLLATE "C" NOT NULL,
     vendor                text,
+    vendor_key            text COLLATE "C" NOT NULL,
     product_type          text,
     handle                text,
     image_url             text,
@@ -27,6 +30,8 @@ CREATE TABLE variants (
     origin_integration_id uuid NOT NULL,
     title                 text NOT NULL,
     sku                   text,
+    -- Lower-case, shortened.
+    sku_key               text COLLATE "C",
     barcode               text,
     created_at            timestamptz NOT NULL,
     updated_at            timestamptz NOT NULL,
@@ -35,8 +40,9 @@ CREATE TABLE variants (
 );
 CALL calibr_guard_tenant_table('variants');
 CREATE INDEX variants_product ON variants (project_id, product_id);
--- Two stores' listings of one SKU are one variant: matched by this.
-CREATE INDEX variants_sku ON variants (project_id, sku) WHERE sku IS NOT NULL;
+-- Two stores' listings of one SKU are one variant: matched by this. And search
+-- finds SKUs by their beginning.
+CREATE INDEX variants_sku ON variants (project_id, sku_key) WHERE sku_key IS NOT NULL;
 
 -- A product as one integration has it.
 CREATE TABLE product_links (
@@ -78,7 +84,8 @@ CREATE TABLE listings (
     PRIMARY KEY (project_id, id),
     UNIQUE (project_id, integration_id, external_id),
     CHECK ((price_minor IS NULL AND compare_at_minor IS NULL) OR currency IS NOT NULL),
-    FOREIGN KEY (project_id, integration_id) REFERENCES integrations (project_id, id),
+    FOREIGN KEY (project_id, integration_id)
+        REFERENCES integrations (project_id, id) ON DELETE CASCADE,
     FOREIGN KEY (project_id, variant_id) REFERENCES variants (project_id, id) ON DELETE CASCADE
 );
 CALL calibr_guard_tenant_table('listings');

@@ -31,7 +31,6 @@ CREATE TABLE sync_runs (
     since            timestamptz,
     -- Every change before this moment will be here when the run has come through.
     watermark        timestamptz,
-    cancel_requested boolean NOT NULL DEFAULT false,
     -- Who carries it, until when unless renewed (the database's clock).
     lease_owner      uuid,
     lease_until      timestamptz,

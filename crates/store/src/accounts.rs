@@ -63,7 +63,7 @@ impl SystemTx {
     /// [`StoreError`].
     pub async fn lock_setup(&mut self) -> Result<(), StoreError> {
         // An arbitrary number that nothing else locks: "calibr" in ASCII.
-        sqlx::query("SELECT pg_advisory_xact_lock(109270998049138)")
+        sqlx::query("SELECT pg_advisory_xact_lock(109270081823346)")
             .execute(self.conn())
             .await?;
         Ok(())

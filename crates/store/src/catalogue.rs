@@ -1,8 +1,10 @@
 //! Writing what a store's catalogue stream gives: set-based, only what changed,
 //! together with the checkpoint in one transaction.
 
+mod gone;
 mod match_up;
 mod plan;
+mod statements;
 mod write;
 
 use calibr_model::{

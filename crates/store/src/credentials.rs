@@ -135,6 +135,9 @@ impl TenantTx {
         now: DateTime<Utc>,
     ) -> Result<(), StoreError> {
         let project = self.project().0;
+        // In one order, so that two who save at once do not wait for each other.
+        let mut set: Vec<&SealedCredential> = set.iter().collect();
+        set.sort_unstable_by(|one, other| one.field.cmp(&other.field));
         let fields: Vec<&str> = set.iter().map(|one| one.field.as_str()).collect();
         sqlx::query(
             "DELETE FROM credentials
@@ -163,8 +166,16 @@ impl TenantTx {
         .bind(now)
         .bind(&fields)
         .bind(set.iter().map(|one| one.data_key_id).collect::<Vec<_>>())
-        .bind(set.iter().map(|one| one.sealed.as_slice()).collect::<Vec<_>>())
-        .bind(set.iter().map(|one| one.ends_in.as_deref()).collect::<Vec<_>>())
+        .bind(
+            set.iter()
+                .map(|one| one.sealed.as_slice())
+                .collect::<Vec<_>>(),
+        )
+        .bind(
+            set.iter()
+                .map(|one| one.ends_in.as_deref())
+                .collect::<Vec<_>>(),
+        )
         .bind(set.iter().map(|one| one.expires_at).collect::<Vec<_>>())
         .execute(self.conn())
         .await?;

@@ -16,6 +16,10 @@ pub enum StoreError {
     /// committed, and the same may go through later.
     #[error("the database cannot be reached: {0}")]
     Unavailable(#[source] sqlx::Error),
+    /// Two changes got in each other's way (a deadlock) and the database gave
+    /// this one up: nothing was committed, and the same may go through now.
+    #[error("another change got in the way: {0}")]
+    Conflict(#[source] sqlx::Error),
     /// The run's lease is another worker's by now: what was written with it is
     /// rolled back.
     #[error("another worker has taken over this run")]
@@ -67,6 +71,12 @@ impl From<sqlx::Error> for StoreError {
             {
                 Self::Unavailable(error)
             }
+            // Class 40: the transaction was rolled back for another's sake.
+            sqlx::Error::Database(database)
+                if database.code().is_some_and(|code| code.starts_with("40")) =>
+            {
+                Self::Conflict(error)
+            }
             sqlx::Error::Io(_)
             | sqlx::Error::PoolTimedOut
             | sqlx::Error::PoolClosed
@@ -80,7 +90,7 @@ impl From<sqlx::Error> for StoreError {
 impl StoreError {
     /// Whether the same operation may go through later.
     pub const fn is_transient(&self) -> bool {
-        matches!(self, Self::Unavailable(_))
+        matches!(self, Self::Unavailable(_) | Self::Conflict(_))
     }
 
     pub(crate) fn corrupt(what: &'static str, reason: impl std::fmt::Display) -> Self {
@@ -109,6 +119,13 @@ impl From<StoreError> for Problem {
                     ProblemKind::Unavailable,
                     "The database cannot be reached for the moment. Nothing was changed; try \
                      again in a few seconds.",
+                )
+            }
+            StoreError::Conflict(error) => {
+                tracing::warn!(%error, "two changes got in each other's way");
+                Self::new(
+                    ProblemKind::Conflict,
+                    "Another change got in the way. Nothing was changed; try again.",
                 )
             }
             other => {

@@ -35,7 +35,9 @@ impl TenantTx {
 /// Hears what all replicas tell.
 #[derive(Debug)]
 pub struct EventListener {
-    listener: PgListener,
+    db: Db,
+    /// Gone after an error, until it is opened anew.
+    listener: Option<PgListener>,
 }
 
 /// What a listener heard.
@@ -53,19 +55,30 @@ impl EventListener {
     /// # Errors
     /// [`StoreError::Unavailable`].
     pub async fn open(db: &Db) -> Result<Self, StoreError> {
-        let mut listener = PgListener::connect_with(db.owner_pool()).await?;
-        listener.listen(CHANNEL).await?;
-        Ok(Self { listener })
+        Ok(Self {
+            db: db.clone(),
+            listener: Some(listen(db).await?),
+        })
     }
 
-    /// The next event. Safe to cancel.
+    /// The next event. Safe to cancel. After an error, the first that comes is
+    /// a [`Heard::Gap`].
     ///
     /// # Errors
     /// [`StoreError::Unavailable`] while the database is away; ask again later.
     pub async fn next(&mut self) -> Result<Heard, StoreError> {
         loop {
-            let Some(notification) = self.listener.try_recv().await? else {
+            let Some(listener) = &mut self.listener else {
+                self.listener = Some(listen(&self.db).await?);
                 return Ok(Heard::Gap);
+            };
+            let notification = match listener.try_recv().await {
+                Ok(Some(notification)) => notification,
+                Ok(None) => return Ok(Heard::Gap),
+                Err(error) => {
+                    self.listener = None;
+                    return Err(error.into());
+                }
             };
             match serde_json::from_str(notification.payload()) {
                 Ok(event) => return Ok(Heard::Event(event)),
@@ -73,4 +86,10 @@ impl EventListener {
             }
         }
     }
+}
+
+async fn listen(db: &Db) -> Result<PgListener, StoreError> {
+    let mut listener = PgListener::connect_with(db.owner_pool()).await?;
+    listener.listen(CHANNEL).await?;
+    Ok(listener)
 }

@@ -15,8 +15,8 @@ pub mod events;
 pub mod integrations;
 mod migrate;
 pub mod products;
-pub mod runs;
 mod rows;
+pub mod runs;
 pub mod sessions;
 pub mod vault_canaries;
 

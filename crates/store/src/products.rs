@@ -10,7 +10,7 @@ use sqlx::FromRow;
 use crate::{
     db::TenantTx,
     error::StoreError,
-    rows::{money, word},
+    rows::{money, search_key, word},
 };
 
 #[derive(FromRow)]
@@ -50,7 +50,7 @@ macro_rules! products {
             $where,
             " ORDER BY ",
             $order,
-            " LIMIT $8
+            " LIMIT $6
              ),
              offered AS (
                  SELECT l.product_id, l.currency, count(DISTINCT l.integration_id) AS stores,
@@ -86,12 +86,11 @@ macro_rules! products {
     };
 }
 
-const BY_TITLE: &str = products!(
-    "AND ($6::text IS NULL OR (p.title_key, p.id) > ($6, $7))",
-    "p.title_key, p.id"
-);
-const BY_UPDATE: &str = products!(
-    "AND ($6::timestamptz IS NULL OR (p.updated_at, p.id) < ($6, $7))",
+const BY_TITLE: &str = products!("", "p.title_key, p.id");
+const BY_TITLE_AFTER: &str = products!("AND (p.title_key, p.id) > ($7, $8)", "p.title_key, p.id");
+const BY_UPDATE: &str = products!("", "p.updated_at DESC, p.id DESC");
+const BY_UPDATE_AFTER: &str = products!(
+    "AND (p.updated_at, p.id) < ($7, $8)",
     "p.updated_at DESC, p.id DESC"
 );
 
@@ -105,32 +104,33 @@ impl TenantTx {
         query: &ProductQuery,
         page: &PageRequest,
     ) -> Result<Page<ProductRow>, StoreError> {
-        let search = Search::of(&query.search);
-        let statement = match query.sort.unwrap_or(ProductSort::Title) {
-            ProductSort::Title => sqlx::query_as(BY_TITLE),
-            ProductSort::Updated => sqlx::query_as(BY_UPDATE),
+        let sort = query.sort.unwrap_or(ProductSort::Title);
+        let (statement, after): (_, Option<(After, uuid::Uuid)>) = match sort {
+            ProductSort::Title => match page.after::<(String, _)>()? {
+                None => (BY_TITLE, None),
+                Some((title, id)) => (BY_TITLE_AFTER, Some((After::Title(title), id))),
+            },
+            ProductSort::Updated => match page.after::<(DateTime<Utc>, _)>()? {
+                None => (BY_UPDATE, None),
+                Some((moment, id)) => (BY_UPDATE_AFTER, Some((After::Moment(moment), id))),
+            },
         };
-        let statement = statement
+        let search = Search::of(&query.search);
+        let statement = sqlx::query_as(statement)
+            // Planned each time: the best plan hangs on which filters are set.
+            .persistent(false)
             .bind(self.project().0)
             .bind(search.as_ref().map(|search| search.patterns.clone()))
-            .bind(search.map(|search| search.prefix))
+            .bind(search.map(|search| search.sku_prefix))
             .bind(query.integration.map(|id| id.0))
-            .bind(query.state.map(|state| state.as_str()));
-        let statement = match query.sort.unwrap_or(ProductSort::Title) {
-            ProductSort::Title => {
-                let (title, id) = split(page.after::<(String, uuid::Uuid)>()?);
-                statement.bind(title).bind(id)
-            }
-            ProductSort::Updated => {
-                let (moment, id) = split(page.after::<(DateTime<Utc>, uuid::Uuid)>()?);
-                statement.bind(moment).bind(id)
-            }
+            .bind(query.state.map(|state| state.as_str()))
+            .bind(i64::from(page.limit()) + 1);
+        let statement = match after {
+            None => statement,
+            Some((After::Title(title), id)) => statement.bind(title).bind(id),
+            Some((After::Moment(moment), id)) => statement.bind(moment).bind(id),
         };
-        let rows: Vec<Row> = statement
-            .bind(i64::from(page.limit()) + 1)
-            .fetch_all(self.conn())
-            .await?;
-        let sort = query.sort.unwrap_or(ProductSort::Title);
+        let rows: Vec<Row> = statement.fetch_all(self.conn()).await?;
         let page = Page::cut(rows, page.limit(), |row| match sort {
             ProductSort::Title => Cursor::encode(&(&row.title_key, row.id)),
             ProductSort::Updated => Cursor::encode(&(row.updated_at, row.id)),
@@ -171,7 +171,7 @@ impl TenantTx {
         page: &PageRequest,
     ) -> Result<Page<ListingView>, StoreError> {
         let project = self.project().0;
-        let after: Option<uuid::Uuid> = page.after()?;
+        let after = page.after()?.unwrap_or(uuid::Uuid::nil());
         let rows: Vec<ListingRow> = sqlx::query_as(
             "SELECT l.id, l.variant_id, l.product_id, l.integration_id, i.name AS integration_name,
                     i.platform, l.external_id, k.title AS product_title, l.title AS variant_title,
@@ -185,9 +185,10 @@ impl TenantTx {
              WHERE l.project_id = $1
                AND ($2::uuid IS NULL OR l.product_id = $2)
                AND ($3::uuid IS NULL OR l.integration_id = $3)
-               AND ($4::uuid IS NULL OR l.id > $4)
+               AND l.id > $4
              ORDER BY l.id LIMIT $5",
         )
+        .persistent(false)
         .bind(project)
         .bind(product.map(|id| id.0))
         .bind(integration.map(|id| id.0))
@@ -205,8 +206,11 @@ impl TenantTx {
     }
 }
 
-fn split<A, B>(pair: Option<(A, B)>) -> (Option<A>, Option<B>) {
-    pair.map_or((None, None), |(a, b)| (Some(a), Some(b)))
+/// The sort key of the row that a page begins after; the id decides among rows
+/// that share it.
+enum After {
+    Title(String),
+    Moment(DateTime<Utc>),
 }
 
 impl Row {
@@ -278,33 +282,26 @@ impl ListingRow {
 
 /// What the search looks for.
 struct Search {
-    /// A LIKE pattern for each word, over lower-case titles.
+    /// A LIKE pattern for each word, over [`search_key`]s; the longest first.
     patterns: Vec<String>,
-    /// A LIKE pattern for the beginning of a SKU or vendor.
-    prefix: String,
+    /// How a SKU's [`search_key`] begins.
+    sku_prefix: String,
 }
 
 impl Search {
-    /// Most characters that are looked for.
-    const MAX_CHARS: usize = 200;
-
     fn of(typed: &str) -> Option<Self> {
-        let wanted: String = typed
-            .trim()
-            .to_lowercase()
-            .chars()
-            .filter(|character| *character != '\0')
-            .take(Self::MAX_CHARS)
-            .collect();
-        if wanted.is_empty() {
+        let wanted = search_key(typed.trim());
+        let mut words: Vec<&str> = wanted.split_whitespace().collect();
+        if words.is_empty() {
             return None;
         }
+        words.sort_by_key(|word| std::cmp::Reverse(word.chars().count()));
         Some(Self {
-            patterns: wanted
-                .split_whitespace()
+            patterns: words
+                .into_iter()
                 .map(|word| format!("%{}%", literal(word)))
                 .collect(),
-            prefix: format!("{}%", literal(&wanted)),
+            sku_prefix: wanted,
         })
     }
 }

@@ -6,6 +6,26 @@ use calibr_model::{Currency, Money};
 
 use crate::error::StoreError;
 
+/// Characters of a text that take part in order and search: keeps index entries
+/// and cursors within their bounds whatever a store sends.
+const KEY_CHARS: usize = 200;
+
+/// The text as order and search go by it: lower-case by character (a word's end
+/// changes nothing), control characters as spaces, shortened.
+pub(crate) fn search_key(text: &str) -> String {
+    text.chars()
+        .map(|character| {
+            if character.is_control() {
+                ' '
+            } else {
+                character
+            }
+        })
+        .flat_map(char::to_lowercase)
+        .take(KEY_CHARS)
+        .collect()
+}
+
 /// Reads a word that the schema's check constraints admit.
 pub(crate) fn word<T>(what: &'static str, stored: &str) -> Result<T, StoreError>
 where

@@ -1,10 +1,16 @@
 //! Sync runs: their life from queued to ended, and what is shown of them.
 
+mod carry;
 mod lease;
 mod read;
 
-pub use self::lease::{Claim, ClaimedRun, Outcome};
+pub(crate) use self::lease::LEASE_SECONDS;
+pub use self::{
+    carry::Outcome,
+    lease::{Claim, ClaimedRun},
+};
 
+use self::carry::Books;
 use calibr_model::{
     IntegrationId, SyncRunId, UserId,
     event::{ProjectEvent, SyncProgress},
@@ -99,38 +105,38 @@ impl TenantTx {
         Ok(())
     }
 
-    /// Asks for a run to stop. A queued one ends here; a running one when its
-    /// worker sees it. `None` where there is no such active run, else whether
-    /// it ended here.
+    /// Ends a queued or running run for a person. Its worker, if it has one,
+    /// loses the lease with this transaction: nothing is written after it.
+    /// `false` where there is no such active run.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn request_cancel(
+    pub async fn cancel_run(
         &mut self,
         run: SyncRunId,
         now: DateTime<Utc>,
-    ) -> Result<Option<bool>, StoreError> {
+    ) -> Result<bool, StoreError> {
         let project = self.project().0;
-        let ended: Option<bool> = sqlx::query_scalar(
+        self.lock_integration_of(run).await?;
+        let integration: Option<Uuid> = sqlx::query_scalar(
             "UPDATE sync_runs
-             SET cancel_requested = true,
-                 completed_at = CASE WHEN status = 'queued' THEN $3 END,
-                 lease_owner = CASE WHEN status = 'syncing' THEN lease_owner END,
-                 lease_until = CASE WHEN status = 'syncing' THEN lease_until END,
-                 status = CASE WHEN status = 'queued' THEN 'cancelled' ELSE status END
+             SET status = 'cancelled', completed_at = $3, error = NULL, error_code = NULL,
+                 checkpoint = NULL, lease_owner = NULL, lease_until = NULL
              WHERE project_id = $1 AND id = $2 AND status IN ('queued', 'syncing')
-             RETURNING status = 'cancelled'",
+             RETURNING integration_id",
         )
         .bind(project)
         .bind(run.0)
         .bind(now)
         .fetch_optional(self.conn())
         .await?;
-        if ended == Some(true) {
-            self.clear_seen(run).await?;
-            self.notify_progress(run, now).await?;
-        }
-        Ok(ended)
+        let Some(integration) = integration else {
+            return Ok(false);
+        };
+        self.close_books(run, integration.into(), Books::default(), now)
+            .await?;
+        self.notify_progress(run, now).await?;
+        Ok(true)
     }
 
     /// Tells the browsers how a run stands.
@@ -145,16 +151,6 @@ impl TenantTx {
         if let Some(progress) = self.progress(run, now).await? {
             self.notify(ProjectEvent::SyncProgress(progress)).await?;
         }
-        Ok(())
-    }
-
-    pub(crate) async fn clear_seen(&mut self, run: SyncRunId) -> Result<(), StoreError> {
-        let project = self.project().0;
-        sqlx::query("DELETE FROM sync_run_seen WHERE project_id = $1 AND run_id = $2")
-            .bind(project)
-            .bind(run.0)
-            .execute(self.conn())
-            .await?;
         Ok(())
     }
 }

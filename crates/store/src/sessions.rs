@@ -68,7 +68,12 @@ impl SystemTx {
         id: &[u8],
         now: DateTime<Utc>,
     ) -> Result<Option<SessionRecord>, StoreError> {
-        type Row = (Vec<u8>, Option<uuid::Uuid>, serde_json::Value, DateTime<Utc>);
+        type Row = (
+            Vec<u8>,
+            Option<uuid::Uuid>,
+            serde_json::Value,
+            DateTime<Utc>,
+        );
         let row: Option<Row> = sqlx::query_as(
             "SELECT id, user_id, data, expires_at FROM sessions WHERE id = $1 AND expires_at > $2",
         )

@@ -6,7 +6,7 @@ use calibr_model::{IntegrationId, SyncRunId};
 use sqlx::FromRow;
 use uuid::Uuid;
 
-use crate::{db::TenantTx, error::StoreError};
+use crate::{db::TenantTx, error::StoreError, rows::search_key};
 
 /// A product that the integration is known to have.
 #[derive(Debug, Clone, FromRow)]
@@ -24,6 +24,7 @@ pub(super) struct KnownProduct {
 pub(super) struct KnownListing {
     external_id: String,
     pub(super) id: Uuid,
+    pub(super) product_id: Uuid,
     pub(super) variant_id: Uuid,
     pub(super) record_hash: Vec<u8>,
     pub(super) state: String,
@@ -38,6 +39,9 @@ pub(super) struct SkuMatch {
     pub(super) product_id: Uuid,
 }
 
+// An import fills tables that were empty when the planner last looked at them.
+// `OFFSET 0` keeps it from reading the whole integration for each batch: every
+// wanted row is looked up by its key.
 impl TenantTx {
     pub(super) async fn known_products(
         &mut self,
@@ -47,10 +51,17 @@ impl TenantTx {
         let project = self.project().0;
         let rows: Vec<KnownProduct> = sqlx::query_as(
             "SELECT k.external_id, k.product_id, k.record_hash, k.state,
-                    p.origin_integration_id = k.integration_id AS owned
-             FROM product_links k
-             JOIN products p ON p.project_id = k.project_id AND p.id = k.product_id
-             WHERE k.project_id = $1 AND k.integration_id = $2 AND k.external_id = ANY ($3)",
+                    p.origin_integration_id = $2 AS owned
+             FROM UNNEST($3::text[]) AS wanted (external_id)
+             CROSS JOIN LATERAL (
+                 SELECT * FROM product_links k
+                 WHERE k.project_id = $1 AND k.integration_id = $2
+                   AND k.external_id = wanted.external_id
+                 OFFSET 0) k
+             CROSS JOIN LATERAL (
+                 SELECT * FROM products p
+                 WHERE p.project_id = $1 AND p.id = k.product_id
+                 OFFSET 0) p",
         )
         .bind(project)
         .bind(integration.0)
@@ -71,10 +82,14 @@ impl TenantTx {
     ) -> Result<HashMap<String, KnownListing>, StoreError> {
         let project = self.project().0;
         let rows: Vec<KnownListing> = sqlx::query_as(
-            "SELECT external_id, id, variant_id, record_hash, state,
-                    first_run_id = $4 AS of_this_run
-             FROM listings
-             WHERE project_id = $1 AND integration_id = $2 AND external_id = ANY ($3)",
+            "SELECT l.external_id, l.id, l.product_id, l.variant_id, l.record_hash, l.state,
+                    l.first_run_id = $4 AS of_this_run
+             FROM UNNEST($3::text[]) AS wanted (external_id)
+             CROSS JOIN LATERAL (
+                 SELECT * FROM listings l
+                 WHERE l.project_id = $1 AND l.integration_id = $2
+                   AND l.external_id = wanted.external_id
+                 OFFSET 0) l",
         )
         .bind(project)
         .bind(integration.0)
@@ -99,8 +114,11 @@ impl TenantTx {
         let project = self.project().0;
         let rows: Vec<(String, Uuid, Uuid)> = sqlx::query_as(
             "SELECT v.sku, (array_agg(v.id))[1], (array_agg(v.product_id))[1]
-             FROM variants v
-             WHERE v.project_id = $1 AND v.sku = ANY ($3)
+             FROM UNNEST($3::text[], $4::text[]) AS wanted (sku, sku_key)
+             CROSS JOIN LATERAL (
+                 SELECT * FROM variants v
+                 WHERE v.project_id = $1 AND v.sku_key = wanted.sku_key AND v.sku = wanted.sku
+                 OFFSET 0) v
              GROUP BY v.sku
              HAVING count(*) = 1 AND NOT EXISTS (
                  SELECT FROM listings l
@@ -110,15 +128,19 @@ impl TenantTx {
         .bind(project)
         .bind(integration.0)
         .bind(skus)
+        .bind(skus.iter().map(|sku| search_key(sku)).collect::<Vec<_>>())
         .fetch_all(self.conn())
         .await?;
         Ok(rows
             .into_iter()
             .map(|(sku, variant_id, product_id)| {
-                (sku, SkuMatch {
-                    variant_id,
-                    product_id,
-                })
+                (
+                    sku,
+                    SkuMatch {
+                        variant_id,
+                        product_id,
+                    },
+                )
             })
             .collect())
     }

@@ -3,7 +3,10 @@
 
 use std::collections::{HashMap, HashSet};
 
-use calibr_model::{Sources, status::{FailureClass, ListingState}};
+use calibr_model::{
+    Sources,
+    status::{FailureClass, ListingState},
+};
 use uuid::Uuid;
 
 use super::{
@@ -49,6 +52,7 @@ pub(super) struct NewListing<'a> {
 #[derive(Debug)]
 pub(super) struct ChangedListing<'a> {
     pub(super) id: Uuid,
+    pub(super) product_id: Uuid,
     pub(super) variant_id: Uuid,
     pub(super) state: &'static str,
     pub(super) record: &'a VariantInput,
@@ -63,7 +67,7 @@ pub(super) struct Known {
 
 /// The last of the records that share an external id: a page read twice, or a
 /// record that moved between pages.
-pub(super) fn last_of_each<'a, T>(records: &'a [T], id: impl Fn(&T) -> &str) -> Vec<&'a T> {
+pub(super) fn last_of_each<T>(records: &[T], id: impl Fn(&T) -> &str) -> Vec<&T> {
     let mut met = HashSet::with_capacity(records.len());
     let mut kept: Vec<&T> = records
         .iter()
@@ -106,8 +110,7 @@ impl<'a> WritePlan<'a> {
                 .copied()
                 .or_else(|| {
                     let known = known.products.get(&variant.product_external_id)?;
-                    let state = known.state.parse().unwrap_or(ListingState::Active);
-                    Some((known.product_id, state))
+                    Some((known.product_id, offered_state(&known.state)))
                 });
             match product {
                 Some((product_id, state)) => {
@@ -117,6 +120,29 @@ impl<'a> WritePlan<'a> {
             }
         }
         plan
+    }
+
+    /// For each product that was there and has a listing written, that listing's
+    /// state: `active` where any is.
+    pub(super) fn written_states(&self) -> HashMap<Uuid, &'static str> {
+        let new = self
+            .new_listings
+            .iter()
+            .map(|row| (row.product_id, row.state));
+        let changed = self
+            .changed_listings
+            .iter()
+            .map(|row| (row.product_id, row.state));
+        let made: HashSet<Uuid> = self.new_products.iter().map(|(id, _)| *id).collect();
+        let mut states = HashMap::new();
+        let written = new.chain(changed);
+        for (product, state) in written.filter(|(product, _)| !made.contains(product)) {
+            let kept = states.entry(product).or_insert(state);
+            if state == ListingState::Active.as_str() {
+                *kept = state;
+            }
+        }
+        states
     }
 
     /// Products of other integrations, by the external id of the product here
@@ -181,6 +207,7 @@ impl<'a> WritePlan<'a> {
             } else {
                 self.changed_listings.push(ChangedListing {
                     id: there.id,
+                    product_id: there.product_id,
                     variant_id: there.variant_id,
                     state,
                     record,
@@ -208,6 +235,15 @@ impl<'a> WritePlan<'a> {
             state,
             record,
         });
+    }
+}
+
+/// The state of a product that the store has not sent along. Where it was gone,
+/// its variant shows that it is there again.
+fn offered_state(stored: &str) -> ListingState {
+    match stored.parse() {
+        Ok(ListingState::Gone) | Err(_) => ListingState::Active,
+        Ok(state) => state,
     }
 }
 

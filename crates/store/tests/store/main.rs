@@ -1,0 +1,27 @@
+//! The store on a real PostgreSQL, one database a test. `scripts/with-postgres`
+//! provides the server.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "helpers of tests fail by panicking"
+)]
+
+mod accounts;
+mod batches;
+mod connecting;
+mod credentials;
+mod events;
+mod gone;
+mod hostile_text;
+mod isolation;
+mod migrations;
+mod products;
+mod query_plans;
+mod queue;
+mod replays;
+mod run_lists;
+mod runs;
+mod sku_matching;
+mod support;

@@ -1,0 +1,233 @@
+//! How PostgreSQL goes about the lists with 20,000 rows: by index, however deep
+//! the page. Asserted on the plans it tells of, not on time.
+
+use std::{
+    fmt,
+    sync::{Arc, Mutex},
+};
+
+use calibr_model::{
+    IntegrationId, PageRequest, ProjectId,
+    views::{ProductQuery, ProductSort, RunQuery},
+};
+use serde_json::Value;
+use sqlx::{AssertSqlSafe, PgPool, postgres::PgPoolOptions};
+use tracing::{Event, Metadata, Subscriber, field, span};
+
+use crate::support::{World, batch, product, variant, with_sku};
+
+const ROWS: usize = 20_000;
+
+/// Collects the plans among what the server tells its client.
+#[derive(Debug, Clone, Default)]
+struct Plans(Arc<Mutex<Vec<Value>>>);
+
+impl field::Visit for Plans {
+    fn record_str(&mut self, _: &field::Field, value: &str) {
+        if let Some((_, plan)) = value.split_once("plan:\n") {
+            let plan = serde_json::from_str(plan).unwrap();
+            self.0.lock().unwrap().push(plan);
+        }
+    }
+
+    fn record_debug(&mut self, _: &field::Field, _: &dyn fmt::Debug) {}
+}
+
+impl Subscriber for Plans {
+    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
+        metadata.target() == "sqlx::postgres::notice"
+    }
+    fn new_span(&self, _: &span::Attributes<'_>) -> span::Id {
+        span::Id::from_u64(1)
+    }
+    fn record(&self, _: &span::Id, _: &span::Record<'_>) {}
+    fn record_follows_from(&self, _: &span::Id, _: &span::Id) {}
+    fn event(&self, event: &Event<'_>) {
+        event.record(&mut self.clone());
+    }
+    fn enter(&self, _: &span::Id) {}
+    fn exit(&self, _: &span::Id) {}
+}
+
+/// Opens the database again so that the server explains every statement that
+/// is run, those inside functions too.
+async fn explained(world: &World) -> World {
+    let pool = world.owner();
+    let name: String = sqlx::query_scalar("SELECT current_database()::text")
+        .fetch_one(pool)
+        .await
+        .unwrap();
+    for setting in [
+        "session_preload_libraries = 'auto_explain'",
+        "auto_explain.log_min_duration = 0",
+        "auto_explain.log_nested_statements = on",
+        "auto_explain.log_format = 'json'",
+        "client_min_messages = 'log'",
+    ] {
+        let statement = format!("ALTER DATABASE \"{name}\" SET {setting}");
+        sqlx::query(AssertSqlSafe(statement))
+            .execute(pool)
+            .await
+            .unwrap();
+    }
+    let again = PgPoolOptions::new()
+        .max_connections(1)
+        .connect_with((*pool.connect_options()).clone())
+        .await
+        .unwrap();
+    World::new(again)
+}
+
+/// One node of a plan.
+#[derive(Debug)]
+struct Node {
+    kind: String,
+    index: String,
+    condition: String,
+    /// Part of what cuts the page out of the whole.
+    cuts_page: bool,
+}
+
+fn nodes(plan: &Value, cuts_page: bool, into: &mut Vec<Node>) {
+    let text = |key: &str| plan[key].as_str().unwrap_or_default().to_owned();
+    let cuts_page = cuts_page || text("Subplan Name") == "CTE page";
+    into.push(Node {
+        kind: text("Node Type"),
+        index: text("Index Name"),
+        condition: text("Index Cond"),
+        cuts_page,
+    });
+    for child in plan["Plans"].as_array().into_iter().flatten() {
+        nodes(child, cuts_page, into);
+    }
+}
+
+async fn plan_of<T>(what: impl Future<Output = T>) -> (T, Vec<Node>) {
+    let plans = Plans::default();
+    let listening = tracing::subscriber::set_default(plans.clone());
+    let answer = what.await;
+    drop(listening);
+    let mut found = Vec::new();
+    for plan in plans.0.lock().unwrap().iter() {
+        nodes(&plan["Plan"], false, &mut found);
+    }
+    assert!(!found.is_empty(), "the server tells of its plans");
+    (answer, found)
+}
+
+async fn fill(world: &World) -> (ProjectId, IntegrationId) {
+    let (project, _) = world.project("acme").await;
+    let integration = world.integration(project, "acme.example").await;
+    for number in 1..5 {
+        let store = format!("store-{number}.example");
+        world.integration(project, &store).await;
+    }
+    let run = world.run(project, integration).await;
+    let ids: Vec<String> = (0..ROWS).map(|number| format!("{number:05}")).collect();
+    for chunk in ids.chunks(5_000) {
+        let products = chunk
+            .iter()
+            .map(|id| product(id, &format!("Tent no. {id}")));
+        let variants = chunk
+            .iter()
+            .map(|id| with_sku(&format!("SKU-{id}"), variant(id, id)));
+        world
+            .write(&run, &batch(products.collect(), variants.collect()))
+            .await;
+    }
+    sqlx::query(
+        "INSERT INTO sync_runs (project_id, id, integration_id, type, trigger, status, phase, queued_at)
+         SELECT i.project_id, gen_random_uuid(), i.id, 'full', 'schedule', 'success', 'finish', now()
+         FROM integrations i, generate_series(1, 4000)",
+    )
+    .execute(world.owner())
+    .await
+    .unwrap();
+    sqlx::query("VACUUM ANALYZE")
+        .execute(world.owner())
+        .await
+        .unwrap();
+    (project, integration)
+}
+
+/// Each page, also of a statement that the server has seen often, begins where
+/// the index says and reads no further than the page.
+fn assert_cut_by(index: &str, deep: bool, plan: &[Node]) {
+    let page: Vec<&Node> = plan.iter().filter(|node| node.cuts_page).collect();
+    assert!(!page.is_empty(), "{plan:?}");
+    assert!(
+        page.iter().all(|node| !node.kind.contains("Sort")),
+        "{page:?}"
+    );
+    assert!(page.iter().all(|node| node.kind != "Seq Scan"), "{page:?}");
+    let scan = page.iter().find(|node| node.index == index);
+    let scan = scan.unwrap_or_else(|| panic!("{index} is not used: {page:?}"));
+    assert_eq!(scan.condition.contains("ROW("), deep, "{scan:?}");
+}
+
+#[sqlx::test(migrator = "calibr_store::MIGRATOR")]
+async fn lists_of_twenty_thousand_are_read_by_index(pool: PgPool) {
+    let world = World::new(pool);
+    let (project, integration) = fill(&world).await;
+    let world = explained(&world).await;
+
+    for (sort, index) in [
+        (ProductSort::Title, "products_by_title"),
+        (ProductSort::Updated, "products_by_update"),
+    ] {
+        let query = ProductQuery {
+            sort: Some(sort),
+            ..ProductQuery::default()
+        };
+        let mut page = PageRequest::default();
+        for number in 0..12 {
+            let mut tx = world.tenant(project).await;
+            let (found, plan) = plan_of(tx.products(&query, &page)).await;
+            assert_cut_by(index, number > 0, &plan);
+            page.cursor = found.unwrap().next_cursor;
+            assert!(page.cursor.is_some());
+        }
+    }
+
+    let search = async |search: &str| {
+        let query = ProductQuery {
+            search: search.to_owned(),
+            ..ProductQuery::default()
+        };
+        let mut tx = world.tenant(project).await;
+        let (found, plan) = plan_of(tx.products(&query, &PageRequest::default())).await;
+        (found.unwrap().items.len(), plan)
+    };
+    let (found, plan) = search("01234 tent").await;
+    assert_eq!(found, 1);
+    assert!(
+        plan.iter().any(|node| node.index == "products_search"),
+        "{plan:?}"
+    );
+    let (found, plan) = search("sku-0123").await;
+    assert_eq!(found, 10);
+    let by_sku = plan
+        .iter()
+        .find(|node| node.index == "variants_sku")
+        .unwrap();
+    assert!(by_sku.condition.contains("sku_key >="), "{by_sku:?}");
+
+    let mut page = PageRequest::default();
+    for _ in 0..12 {
+        let mut tx = world.tenant(project).await;
+        let all = RunQuery::default();
+        let (found, plan) = plan_of(tx.runs(integration, &all, &page)).await;
+        let scan = plan
+            .iter()
+            .find(|node| node.index == "sync_runs_by_integration");
+        assert!(
+            scan.is_some_and(|node| node.condition.contains("id <")),
+            "{plan:?}"
+        );
+        assert!(
+            plan.iter().all(|node| !node.kind.contains("Sort")),
+            "{plan:?}"
+        );
+        page.cursor = found.unwrap().next_cursor;
+    }
+}

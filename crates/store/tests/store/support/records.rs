@@ -1,0 +1,105 @@
+//! Records as connectors give them.
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use calibr_model::{
+    Money,
+    status::{FailureClass, ListingState},
+};
+use calibr_store::catalogue::{BatchInput, FailureInput, ProductInput, RecordHash, VariantInput};
+use uuid::Uuid;
+
+pub(crate) fn eur(amount_minor: i64) -> Option<Money> {
+    Some(Money::new(amount_minor, "EUR".parse().unwrap()))
+}
+
+pub(crate) fn product(id: &str, title: &str) -> ProductInput {
+    ProductInput {
+        external_id: id.to_owned(),
+        title: title.to_owned(),
+        handle: None,
+        vendor: None,
+        product_type: None,
+        image_url: None,
+        state: ListingState::Active,
+        hash: RecordHash::default(),
+    }
+}
+
+/// A variant for ten euros.
+pub(crate) fn variant(id: &str, product: &str) -> VariantInput {
+    VariantInput {
+        external_id: id.to_owned(),
+        product_external_id: product.to_owned(),
+        title: String::new(),
+        sku: None,
+        barcode: None,
+        price: eur(1_000),
+        compare_at: None,
+        stock: None,
+        state: None,
+        updated_at: None,
+        hash: RecordHash::default(),
+    }
+}
+
+pub(crate) fn with_sku(sku: &str, variant: VariantInput) -> VariantInput {
+    VariantInput {
+        sku: Some(sku.to_owned()),
+        ..variant
+    }
+}
+
+pub(crate) fn failure(external_id: Option<&str>, code: &str) -> FailureInput {
+    FailureInput {
+        external_id: external_id.map(str::to_owned),
+        label: None,
+        code: code.to_owned(),
+        message: "It has no price; give it one.".to_owned(),
+        class: FailureClass::NeedsAction,
+        answer: None,
+    }
+}
+
+/// A batch of records, each with the hash of its content.
+pub(crate) fn batch(products: Vec<ProductInput>, variants: Vec<VariantInput>) -> BatchInput {
+    let products = products
+        .into_iter()
+        .map(|record| ProductInput {
+            hash: hash_of(&ProductInput {
+                hash: RecordHash::default(),
+                ..record.clone()
+            }),
+            ..record
+        })
+        .collect();
+    let variants = variants
+        .into_iter()
+        .map(|record| VariantInput {
+            hash: hash_of(&VariantInput {
+                hash: RecordHash::default(),
+                updated_at: None,
+                ..record.clone()
+            }),
+            ..record
+        })
+        .collect();
+    BatchInput {
+        products,
+        variants,
+        ..BatchInput::default()
+    }
+}
+
+fn hash_of(record: &impl std::fmt::Debug) -> RecordHash {
+    let mut hasher = DefaultHasher::new();
+    format!("{record:?}").hash(&mut hasher);
+    u128::from(hasher.finish()).to_be_bytes()
+}
+
+/// A text that stands for an id a platform would give.
+pub(crate) fn digest(text: &str) -> Vec<u8> {
+    Uuid::from_u128(u128::from_be_bytes(hash_of(&text)))
+        .as_bytes()
+        .to_vec()
+}
