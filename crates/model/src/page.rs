@@ -22,6 +22,14 @@ impl<T> Page<T> {
         }
     }
 
+    /// A list that always fits on one page.
+    pub const fn whole(items: Vec<T>) -> Self {
+        Self {
+            items,
+            next_cursor: None,
+        }
+    }
+
     /// Cuts a page out of rows that were asked for with one more than `limit`;
     /// `cursor_of` tells where the last kept row stands.
     pub fn cut(mut rows: Vec<T>, limit: u16, cursor_of: impl FnOnce(&T) -> Cursor) -> Self {

@@ -23,7 +23,7 @@ use crate::{config::ShopifyTexts, error::ServerError};
 const SHOP: &str = "nordlicht-outdoor.myshopify.com";
 const SHOP_NAME: &str = "Nordlicht Outdoor";
 /// Some 300 products' worth, odd ones among them.
-const VARIANTS: u32 = 1_480;
+const VARIANTS: u32 = 1_930;
 const SEED: u64 = 20;
 /// The app, as the store knows it. The secret guards nothing: the store is made up.
 const API_KEY: &str = "calibr-demo";

@@ -6,7 +6,7 @@ use axum::{
     http::{HeaderName, StatusCode, header},
 };
 use calibr_model::{
-    IntegrationId,
+    IntegrationId, Page,
     form::ConnectForm,
     views::{ConnectionTest, Disconnected, IntegrationDetail, IntegrationView},
 };
@@ -31,7 +31,7 @@ pub(crate) struct IntegrationPath {
 
 /// All integrations
 ///
-/// Disconnected ones too: their history stays.
+/// Disconnected ones too: their history stays. All of them are on one page.
 #[utoipa::path(
     get,
     operation_id = "list_integrations",
@@ -39,13 +39,14 @@ pub(crate) struct IntegrationPath {
     tag = "integrations",
     params(("slug" = String, Path, description = "The project's address.")),
     security(("session" = [])),
-    responses((status = 200, description = "The integrations.", body = Vec<IntegrationView>))
+    responses((status = 200, description = "The integrations.", body = Page<IntegrationView>))
 )]
 pub(crate) async fn list(
     State(state): State<AppState>,
     Member(actor): Member,
-) -> Answer<Json<Vec<IntegrationView>>> {
-    Ok(Json(integrations::list(&state.services, &actor).await?))
+) -> Answer<Json<Page<IntegrationView>>> {
+    let all = integrations::list(&state.services, &actor).await?;
+    Ok(Json(Page::whole(all)))
 }
 
 /// Connect a store
@@ -118,13 +119,8 @@ pub(crate) async fn disconnect(
     Member(actor): Member,
     extract::Path(path): extract::Path<IntegrationPath>,
 ) -> Answer<Json<Disconnected>> {
-    // A person types the name so as not to hit the wrong store; a program has named it by its id.
-    let name = integrations::get(&state.services, &actor, path.id)
-        .await?
-        .integration
-        .name;
     Ok(Json(
-        integrations::disconnect(&state.services, &actor, path.id, &name).await?,
+        integrations::disconnect_by_id(&state.services, &actor, path.id).await?,
     ))
 }
 
