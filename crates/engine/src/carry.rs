@@ -6,7 +6,7 @@ mod phases;
 use std::{future::Future, time::Duration};
 
 use calibr_connectors::{ConnectorError, Fault};
-use calibr_model::{ProjectId, SyncRunId, event::ProjectEvent, status::IntegrationStatus};
+use calibr_model::{ProjectId, SyncRunId, status::IntegrationStatus};
 use calibr_store::{
     StoreError,
     runs::{Claim, ClaimedRun, Outcome},
@@ -30,9 +30,7 @@ const PATIENCE_WITH_DATABASE: Duration = Duration::from_secs(20);
 
 /// Why work on a run stops before its end.
 enum Interruption {
-    /// A person asked for it.
-    Cancelled,
-    /// Another worker has it.
+    /// A person stopped it, or another worker has it.
     LeaseLost,
     /// This process ends.
     Stopping,
@@ -60,18 +58,13 @@ pub(crate) async fn carry(
         project = %run.project, run = %run.id, integration = %run.integration,
         phase = %run.phase, attempt = run.fruitless, "carrying a sync run"
     );
-    let end = if run.cancel_requested {
-        End::Finished(outcome::cancelled())
-    } else {
-        let heartbeat = heartbeat(engine, run.project, run.id);
-        tokio::select! {
-            worked = phases::work(engine, &mut run) => End::of(worked, &run),
-            interruption = heartbeat => match interruption {
-                Interruption::Cancelled => End::Finished(outcome::cancelled()),
-                Interruption::LeaseLost => End::Lost,
-                Interruption::Stopping => End::HandedOver,
-            },
-        }
+    let heartbeat = heartbeat(engine, run.project, run.id);
+    let end = tokio::select! {
+        worked = phases::work(engine, &mut run) => End::of(worked, &run),
+        interruption = heartbeat => match interruption {
+            Interruption::LeaseLost => End::Lost,
+            Interruption::Stopping => End::HandedOver,
+        },
     };
     settle(engine, &run, end).await
 }
@@ -85,13 +78,11 @@ async fn heartbeat(engine: &Engine, project: ProjectId, run: SyncRunId) -> Inter
         }
         let renewed = async {
             let mut tx = engine.settings.db.tenant(project).await?;
-            let cancel_requested = tx.renew_lease(run, engine.worker).await?;
-            tx.commit().await?;
-            Ok::<_, StoreError>(cancel_requested)
+            tx.renew_lease(run, engine.worker).await?;
+            tx.commit().await
         };
         match renewed.await {
-            Ok(false) => {}
-            Ok(true) => return Interruption::Cancelled,
+            Ok(()) => {}
             Err(StoreError::LeaseLost) => return Interruption::LeaseLost,
             Err(error) => tracing::warn!(%error, %run, "the lease could not be renewed"),
         }
@@ -112,7 +103,8 @@ enum End {
     },
     /// The next process goes on from the checkpoint.
     HandedOver,
-    /// Another worker has it already.
+    /// It is no longer this worker's: a person stopped it, or another worker
+    /// has it.
     Lost,
 }
 
@@ -158,7 +150,7 @@ fn jittered(engine: &Engine, wait: Duration) -> Duration {
 async fn settle(engine: &Engine, run: &ClaimedRun, end: End) -> Result<(), EngineError> {
     match end {
         End::Lost => {
-            tracing::info!(run = %run.id, "another worker has taken over this run");
+            tracing::info!(run = %run.id, "this run was stopped, or another worker has it");
             Ok(())
         }
         End::Finished(outcome) => {
@@ -206,11 +198,7 @@ async fn finish(
     if let Some(status) = status {
         tx.set_integration_status(run.integration, status, outcome.error.as_deref(), now)
             .await?;
-        tx.notify(ProjectEvent::IntegrationChanged {
-            integration_id: run.integration,
-            status,
-        })
-        .await?;
+        phases::notify_status(&mut tx, run.integration).await?;
     }
     tx.commit().await
 }

@@ -30,6 +30,9 @@ pub enum EngineError {
     /// The task that reads from the store broke.
     #[error("reading from the store broke off: {0}")]
     Reader(String),
+    /// The task that refreshes credentials broke.
+    #[error("refreshing the credentials broke off: {0}")]
+    Refresh(String),
     /// No connector for a stored platform.
     #[error("this version of Calibr Console has no connector for \"{0}\"")]
     NoConnector(String),
@@ -45,6 +48,7 @@ impl EngineError {
             Self::Queue(_) => "queue",
             Self::Disconnected => "disconnected",
             Self::Reader(_) => "reader_broke",
+            Self::Refresh(_) => "refresh_broke",
             Self::NoConnector(_) => "no_connector",
         }
     }

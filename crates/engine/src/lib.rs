@@ -57,18 +57,20 @@ pub(crate) struct Engine {
 pub struct EngineHandle {
     stopping: CancellationToken,
     tasks: TaskTracker,
+    vault: Arc<CredentialVault>,
 }
 
 impl EngineHandle {
-    /// Hands the runs over and waits for the workers to end, for as long as
-    /// `patience`.
+    /// Hands the runs over and waits for the workers to end and for refreshed
+    /// credentials to be kept, for as long as `patience`.
     pub async fn shutdown(self, patience: Duration) {
         self.stopping.cancel();
         self.tasks.close();
-        if tokio::time::timeout(patience, self.tasks.wait())
-            .await
-            .is_err()
-        {
+        let ended = async {
+            self.tasks.wait().await;
+            self.vault.settled().await;
+        };
+        if tokio::time::timeout(patience, ended).await.is_err() {
             tracing::warn!(
                 seconds = patience.as_secs(),
                 "workers did not end in time; their leases lapse and others go on"
@@ -95,10 +97,11 @@ pub async fn start(settings: EngineSettings) -> Result<EngineHandle, EngineError
     };
     let tasks = TaskTracker::new();
     let worker = queue::worker(&engine).await?;
-    tasks.spawn(queue::work(worker, engine.stopping.clone()));
+    tasks.spawn(queue::work(engine.clone(), worker));
     tasks.spawn(lookout::watch(engine.clone()));
     Ok(EngineHandle {
         stopping: engine.stopping,
         tasks,
+        vault: engine.settings.vault,
     })
 }

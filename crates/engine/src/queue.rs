@@ -6,9 +6,13 @@ use calibr_model::{ProjectId, SyncRunId};
 use calibr_store::Db;
 use graphile_worker::{IntoTaskHandlerResult, TaskHandler, Worker, WorkerContext, WorkerOptions};
 use serde::{Deserialize, Serialize};
-use tokio_util::sync::CancellationToken;
+use tokio::time::Instant;
 
 use crate::{Engine, carry, error::EngineError};
+
+/// The first and the longest wait before a queue that failed is started again.
+const FIRST_WAIT: Duration = Duration::from_millis(200);
+const LONGEST_WAIT: Duration = Duration::from_secs(5);
 
 /// Carries a run.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
@@ -76,19 +80,38 @@ pub(crate) async fn worker(engine: &Engine) -> Result<Worker, EngineError> {
         .map_err(|error| EngineError::Queue(error.to_string()))
 }
 
-/// Works until told to stop; a queue that fails (the database restarts) is
-/// taken up again.
-pub(crate) async fn work(worker: Worker, stopping: CancellationToken) {
-    let mut wait = Duration::from_millis(200);
-    while !stopping.is_cancelled() {
-        match worker.run().await {
-            Ok(()) if stopping.is_cancelled() => return,
+/// Works until told to stop. A worker that failed once (the database restarts)
+/// does no more work, so another takes its place.
+pub(crate) async fn work(engine: Engine, first: Worker) {
+    let mut next = Some(first);
+    let mut wait = FIRST_WAIT;
+    while !engine.stopping.is_cancelled() {
+        let begun = Instant::now();
+        let done = match next.take() {
+            Some(worker) => run(&worker).await,
+            None => match worker(&engine).await {
+                Ok(worker) => run(&worker).await,
+                Err(error) => Err(error),
+            },
+        };
+        if engine.stopping.is_cancelled() {
+            return;
+        }
+        match done {
             Ok(()) => tracing::warn!("the job queue ended by itself; starting it again"),
             Err(error) => tracing::warn!(%error, "the job queue failed; starting it again"),
         }
+        if begun.elapsed() > LONGEST_WAIT {
+            wait = FIRST_WAIT;
+        }
         tokio::select! {
-            () = tokio::time::sleep(wait) => wait = (wait * 2).min(Duration::from_secs(5)),
-            () = stopping.cancelled() => return,
+            () = tokio::time::sleep(wait) => wait = (wait * 2).min(LONGEST_WAIT),
+            () = engine.stopping.cancelled() => return,
         }
     }
+}
+
+async fn run(worker: &Worker) -> Result<(), EngineError> {
+    let done = worker.run().await;
+    done.map_err(|error| EngineError::Queue(error.to_string()))
 }

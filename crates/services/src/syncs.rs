@@ -38,7 +38,7 @@ async fn begin(
     actor.must_be(Role::Editor, "start a sync")?;
     let mut tx = services.db.tenant(actor.project.id).await?;
     let integration = tx
-        .integration(id)
+        .hold_integration(id)
         .await?
         .ok_or_else(integrations::missing)?;
     if integration.status == IntegrationStatus::Disconnected {
@@ -131,8 +131,7 @@ pub async fn failures(
     Ok(tx.item_failures(run, &page).await?)
 }
 
-/// Stops a run: a queued one at once, one under way when its worker sees it.
-/// What came through stays.
+/// Ends a queued or running run at once. What came through stays.
 ///
 /// # Errors
 /// `forbidden` below editor; `conflict` where the run has ended.
@@ -145,8 +144,7 @@ pub async fn cancel(
     actor.must_be(Role::Editor, "cancel a sync")?;
     let mut tx = services.db.tenant(actor.project.id).await?;
     one(&mut tx, integration, run).await?;
-    let stopped = tx.request_cancel(run, services.sources.now()).await?;
-    if stopped.is_none() {
+    if !tx.cancel_run(run, services.sources.now()).await? {
         return Err(Problem::new(
             ProblemKind::Conflict,
             "This sync has ended already; there is nothing to cancel.",

@@ -77,7 +77,9 @@ impl From<sqlx::Error> for StoreError {
             {
                 Self::Conflict(error)
             }
+            // Protocol: a server or proxy went away in the middle of a greeting.
             sqlx::Error::Io(_)
+            | sqlx::Error::Protocol(_)
             | sqlx::Error::PoolTimedOut
             | sqlx::Error::PoolClosed
             | sqlx::Error::Tls(_)

@@ -126,13 +126,11 @@ impl TenantTx {
         id: IntegrationId,
     ) -> Result<Option<IntegrationRecord>, StoreError> {
         let project = self.project().0;
-        sqlx::query(
-            "SELECT FROM integrations WHERE project_id = $1 AND id = $2 FOR NO KEY UPDATE",
-        )
-        .bind(project)
-        .bind(id.0)
-        .execute(self.conn())
-        .await?;
+        sqlx::query("SELECT FROM integrations WHERE project_id = $1 AND id = $2 FOR NO KEY UPDATE")
+            .bind(project)
+            .bind(id.0)
+            .execute(self.conn())
+            .await?;
         self.integration(id).await
     }
 

@@ -32,7 +32,9 @@ pub(super) fn of(figures: Figures, r#type: RunType, known_before: i64) -> Outcom
         failed,
         expected,
     } = figures;
-    let wanted = expected.unwrap_or(0).max(synced + failed);
+    // A record that cannot be read may be no item of its own: the store's count
+    // goes before the sum.
+    let wanted = expected.unwrap_or(synced + failed).max(synced);
     if r#type == RunType::Full && synced == 0 && failed == 0 && (wanted > 0 || known_before > 0) {
         let had = wanted.max(known_before);
         return Outcome {
@@ -45,7 +47,7 @@ pub(super) fn of(figures: Figures, r#type: RunType, known_before: i64) -> Outcom
             error_code: Some("empty_catalogue".to_owned()),
         };
     }
-    if wanted > synced {
+    if wanted > synced || failed > 0 {
         let (status, code) = if synced == 0 {
             (SyncStatus::Error, "all_failed")
         } else {
@@ -69,7 +71,8 @@ fn told(synced: i64, failed: i64, wanted: i64) -> String {
     let mut text = format!("{synced} of {} came through.", items(wanted));
     if failed > 0 {
         text.push_str(&format!(
-            " {failed} could not be synced; the failures say why."
+            " {} could not be read; the failures say why.",
+            records(failed)
         ));
     }
     if missing > 0 {
@@ -80,6 +83,14 @@ fn told(synced: i64, failed: i64, wanted: i64) -> String {
     text
 }
 
+fn records(count: i64) -> String {
+    if count == 1 {
+        "1 record".to_owned()
+    } else {
+        format!("{count} records")
+    }
+}
+
 fn items(count: i64) -> String {
     if count == 1 {
         "1 item".to_owned()
@@ -88,19 +99,15 @@ fn items(count: i64) -> String {
     }
 }
 
-/// A person stopped the run.
-pub(super) fn cancelled() -> Outcome {
-    Outcome {
-        status: SyncStatus::Cancelled,
-        error: None,
-        error_code: None,
-    }
-}
-
 /// A fault ended the run.
 pub(super) fn failed(error: &EngineError) -> Outcome {
     let error_text = match error {
         EngineError::Connector(fault) => fault.message.clone(),
+        // What the database said is for whoever runs the console; it is in the log.
+        EngineError::Store(_) => "The console's own database refused a part of this sync. What \
+                                  came through before is kept. Sync again; if it stays so, tell \
+                                  whoever runs this console."
+            .to_owned(),
         other => format!("{other}. What came through before is kept; sync again."),
     };
     Outcome {
@@ -149,11 +156,19 @@ mod tests {
         let (status, text) = told_of(97, 2, Some(100), 0);
         assert_eq!(status, SyncStatus::Partial);
         assert!(
-            text.starts_with("97 of 100 items came through. 2 could not"),
+            text.starts_with("97 of 100 items came through. 2 records could not"),
             "{text}"
         );
         assert!(text.contains("1 that the store counts"), "{text}");
         assert_eq!(told_of(0, 4, Some(4), 0).0, SyncStatus::Error);
+        // A product that cannot be read takes its variants along.
+        let (status, text) = told_of(186, 15, Some(200), 0);
+        assert_eq!(status, SyncStatus::Partial);
+        assert!(
+            text.starts_with("186 of 200 items came through. 15 records"),
+            "{text}"
+        );
+        assert_eq!(told_of(200, 1, Some(200), 0).0, SyncStatus::Partial);
     }
 
     #[test]

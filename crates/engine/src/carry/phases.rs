@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use calibr_connectors::{CataloguePlan, Checkpoint, Connector, ConnectorError, Scope, Store};
 use calibr_model::{
+    IntegrationId,
     event::ProjectEvent,
     status::{IntegrationStatus, RunPhase, RunType},
 };
 use calibr_store::{
-    StoreError,
+    StoreError, TenantTx,
     catalogue::{BatchContext, BatchInput},
     integrations::IntegrationRecord,
     runs::{ClaimedRun, Outcome},
@@ -100,12 +101,21 @@ async fn authenticate(
         engine.settings.sources.now(),
     )
     .await?;
-    tx.notify(ProjectEvent::IntegrationChanged {
-        integration_id: run.integration,
-        status: IntegrationStatus::Connected,
-    })
-    .await?;
+    notify_status(&mut tx, run.integration).await?;
     Ok(tx.commit().await?)
+}
+
+/// Tells the browsers what an integration's status is: a disconnected one keeps
+/// that, whatever a run says.
+pub(super) async fn notify_status(tx: &mut TenantTx, id: IntegrationId) -> Result<(), StoreError> {
+    if let Some(integration) = tx.integration(id).await? {
+        tx.notify(ProjectEvent::IntegrationChanged {
+            integration_id: id,
+            status: integration.status,
+        })
+        .await?;
+    }
+    Ok(())
 }
 
 /// Reads the catalogue and writes it, one batch being read and decoded while

@@ -254,9 +254,15 @@ async fn try_keep(
     let sources = &services.sources;
     let now = sources.now();
     let mut tx = services.db.tenant(actor.project.id).await?;
-    let there = tx
+    let mut there = tx
         .integration_of_store(&proven.platform, &proven.store_key)
         .await?;
+    if let Some(found) = &there {
+        // Before the integration, as whoever refreshes or removes them does; it
+        // may have been disconnected or connected while this waited.
+        tx.lock_credentials(found.id).await?;
+        there = tx.integration(found.id).await?;
+    }
     if let Some(there) = &there
         && there.status == IntegrationStatus::Connected
         && if_connected == IfConnected::Refuse

@@ -110,8 +110,8 @@ async fn set_paused(
     changed(tx, id).await
 }
 
-/// Disconnects a store: its credentials are destroyed, a sync under way is
-/// stopped; products, listings and history stay. `typed_name` is the
+/// Disconnects a store: its credentials are destroyed, a sync that is queued or
+/// under way is ended; products, listings and history stay. `typed_name` is the
 /// integration's name as a person typed it to confirm.
 ///
 /// # Errors
@@ -123,11 +123,35 @@ pub async fn disconnect(
     id: IntegrationId,
     typed_name: &str,
 ) -> Result<Disconnected, Problem> {
+    end(services, actor, id, Some(typed_name)).await
+}
+
+/// The same for a program, which cannot be mistaken in the id.
+///
+/// # Errors
+/// As [`disconnect`].
+pub async fn disconnect_by_id(
+    services: &Services,
+    actor: &Actor,
+    id: IntegrationId,
+) -> Result<Disconnected, Problem> {
+    end(services, actor, id, None).await
+}
+
+async fn end(
+    services: &Services,
+    actor: &Actor,
+    id: IntegrationId,
+    typed_name: Option<&str>,
+) -> Result<Disconnected, Problem> {
     actor.must_be(Role::Admin, "disconnect a store")?;
     let now = services.sources.now();
     let mut tx = services.db.tenant(actor.project.id).await?;
-    let integration = tx.integration(id).await?.ok_or_else(missing)?;
-    if typed_name.trim() != integration.name.trim() {
+    // Before the integration, as whoever refreshes or replaces them does: a
+    // refresh that the platform has answered is waited for, and removed too.
+    tx.lock_credentials(id).await?;
+    let integration = tx.hold_integration(id).await?.ok_or_else(missing)?;
+    if typed_name.is_some_and(|typed| typed.trim() != integration.name.trim()) {
         return Err(Problem::invalid(vec![FieldError {
             field: "typed_name".to_owned(),
             message: format!(
@@ -137,7 +161,7 @@ pub async fn disconnect(
         }]));
     }
     if let Some(run) = tx.active_run(id).await? {
-        tx.request_cancel(run.id, now).await?;
+        tx.cancel_run(run.id, now).await?;
     }
     let Some(listings_kept) = tx.disconnect_integration(id, now).await? else {
         return Err(Problem::new(
