@@ -18,7 +18,7 @@ async fn integrations(client: &Client) -> Vec<Value> {
         .get("/api/projects/demo/integrations")
         .await
         .expect(200);
-    all.as_array().unwrap().clone()
+    all["items"].as_array().unwrap().clone()
 }
 
 #[tokio::test]

@@ -7,7 +7,11 @@ mod account;
 #[cfg(test)]
 mod assets;
 #[cfg(test)]
+mod bad_days;
+#[cfg(test)]
 mod catalogue;
+#[cfg(test)]
+mod changes;
 #[cfg(test)]
 mod demo;
 #[cfg(test)]
@@ -21,12 +25,26 @@ mod limits;
 #[cfg(test)]
 mod one_click;
 #[cfg(test)]
+mod people;
+#[cfg(test)]
 mod problems;
+#[cfg(test)]
+mod refresh;
+#[cfg(test)]
+mod replicas;
+#[cfg(test)]
+mod restarts;
 #[cfg(test)]
 mod safety;
 #[cfg(test)]
+mod secrets;
+#[cfg(test)]
 mod shell;
+#[cfg(test)]
+mod stopping;
 #[cfg(test)]
 mod support;
 #[cfg(test)]
 mod syncs;
+#[cfg(test)]
+mod wrong_store;

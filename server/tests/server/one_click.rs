@@ -14,13 +14,7 @@ async fn shop_and_console() -> (Shop, Console, Client) {
 }
 
 async fn integrations(client: &Client) -> usize {
-    client
-        .get(&Client::in_project("integrations"))
-        .await
-        .expect(200)
-        .as_array()
-        .unwrap()
-        .len()
+    client.all(&Client::in_project("integrations")).await.len()
 }
 
 /// What the integrations page is told.

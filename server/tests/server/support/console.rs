@@ -174,6 +174,14 @@ impl Console {
     }
 }
 
+impl Drop for Console {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            eprintln!("the log of {}:\n{}", self.url, self.log());
+        }
+    }
+}
+
 /// Keeps what a stream says; the first address that it says it listens on goes to `found`.
 fn watch(
     stream: impl AsyncRead + Unpin + Send + 'static,

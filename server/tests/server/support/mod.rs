@@ -4,13 +4,17 @@ mod client;
 mod console;
 mod database;
 mod events;
+mod line;
+mod scene;
 mod shop;
 
-pub(crate) use client::{Client, setup_form};
+pub(crate) use client::{Answer, Client, setup_form};
 pub(crate) use console::{Console, DataFolder, KEY, Launch, launch};
-pub(crate) use database::fresh_database;
-pub(crate) use events::Events;
-pub(crate) use shop::{SHOP, Shop, TOKEN};
+pub(crate) use database::{Database, fresh_database};
+pub(crate) use events::{Event, Events};
+pub(crate) use line::Line;
+pub(crate) use scene::{Scene, slow_export, usual_shop};
+pub(crate) use shop::{API_SECRET, Good, SHOP, Shop, TOKEN};
 
 use std::time::Duration;
 
@@ -20,3 +24,18 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(120);
 pub(crate) const OWNER: &str = "owner@acme.example";
 pub(crate) const PASSWORD: &str = "correct horse battery";
 pub(crate) const PROJECT: &str = "acme";
+
+/// Looks again and again until there is what is waited for, and gives it.
+pub(crate) async fn until<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T {
+    let search = async {
+        loop {
+            if let Some(found) = look().await {
+                return found;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, search)
+        .await
+        .unwrap_or_else(|_| panic!("in vain: {what}"))
+}

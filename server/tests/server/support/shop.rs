@@ -1,20 +1,21 @@
 use std::collections::BTreeMap;
 
 use calibr_sandbox::{
-    Sandbox, Server,
-    shopify::{App, Pace, ShopSettings, StaticToken},
+    Fault, Sandbox, Server,
+    shopify::{App, Change, Changed, Pace, ShopSettings, Shopify},
 };
+use chrono::TimeDelta;
 use serde_json::Value;
 use url::Url;
 
-use super::{Client, Console, Launch, PROJECT};
+use super::{Client, Console, Launch, PROJECT, usual_shop};
 
 /// The shop's address.
 pub(crate) const SHOP: &str = "acme.myshopify.com";
 /// A custom app's token that the shop knows.
 pub(crate) const TOKEN: &str = "shpat_11111111111111111111111111111111";
 const API_KEY: &str = "calibr-test";
-const API_SECRET: &str = "calibr-test-secret";
+pub(crate) const API_SECRET: &str = "calibr-test-secret";
 
 /// A made-up shop.
 #[derive(Debug)]
@@ -22,8 +23,11 @@ pub(crate) struct Shop {
     pub(crate) server: Server,
 }
 
-/// Variants by their id at the shop: price, SKU and title of the product.
-pub(crate) type Goods = BTreeMap<String, (Option<String>, Option<String>, String)>;
+/// A variant: price, SKU and title of its product.
+pub(crate) type Good = (Option<String>, Option<String>, String);
+
+/// Variants by their id at the shop.
+pub(crate) type Goods = BTreeMap<String, Good>;
 
 impl Shop {
     /// A shop with this many variants, odd ones among them.
@@ -32,23 +36,63 @@ impl Shop {
     }
 
     pub(crate) async fn open_at_pace(variants: u32, bulk_pace: Pace) -> Self {
-        let token = StaticToken {
-            token: TOKEN.to_owned(),
-            scopes: vec!["read_products".to_owned()],
-        };
-        let settings = ShopSettings {
-            variants,
-            oddities: true,
-            tokens: vec![token],
+        Self::open_as(ShopSettings {
             bulk_pace,
-            ..ShopSettings::new(SHOP)
-        };
+            ..usual_shop(variants)
+        })
+        .await
+    }
+
+    pub(crate) async fn open_as(settings: ShopSettings) -> Self {
         let server = Sandbox::builder()
             .shop(settings)
             .start("127.0.0.1:0")
             .await
             .unwrap();
         Self { server }
+    }
+
+    /// What the shop's owner and Shopify do.
+    pub(crate) fn shopify(&self) -> &Shopify {
+        self.server.shopify()
+    }
+
+    /// Lets something go wrong.
+    pub(crate) fn fails(&self, fault: Fault) {
+        self.shopify().add_fault(SHOP, fault).unwrap();
+    }
+
+    /// Changes the goods.
+    pub(crate) fn change(&self, change: Change) -> Changed {
+        self.shopify().change(SHOP, change).unwrap()
+    }
+
+    /// Lets time go by at the shop.
+    pub(crate) fn advance(&self, step: TimeDelta) {
+        self.server.sandbox().clock().advance(step);
+    }
+
+    /// How often an operation was asked for, in vain or not.
+    pub(crate) fn calls(&self, operation: &str) -> usize {
+        let requests = self.server.sandbox().requests();
+        requests
+            .iter()
+            .filter(|request| request.operation.as_deref() == Some(operation))
+            .count()
+    }
+
+    /// How often tokens were asked for.
+    pub(crate) fn token_calls(&self) -> usize {
+        let requests = self.server.sandbox().requests();
+        requests
+            .iter()
+            .filter(|request| request.path.ends_with("/oauth/access_token"))
+            .count()
+    }
+
+    /// Begins to count calls anew.
+    pub(crate) fn forget_calls(&self) {
+        self.server.sandbox().forget_requests();
     }
 
     /// Lets a console be connected to it.
@@ -119,10 +163,11 @@ impl Shop {
             .collect()
     }
 
-    /// What the console shows of it; a variant that stands twice is a failure.
+    /// What the console shows of it, but for what is gone; a variant that stands twice is a failure.
     pub(crate) async fn shown(client: &Client) -> Goods {
         let mut goods = Goods::new();
-        for listing in client.all(&Client::in_project("listings")).await {
+        let listings = client.all(&Client::in_project("listings")).await;
+        for listing in listings.iter().filter(|listing| listing["state"] != "gone") {
             let id = number(listing["external_id"].as_str().unwrap());
             let price = listing["price"]["amount_minor"].as_i64();
             let price = price.map(|minor| format!("{}.{:02}", minor / 100, minor % 100));
