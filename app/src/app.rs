@@ -1,15 +1,10 @@
 use leptos::prelude::*;
-use leptos_router::{
-    components::{FlatRoutes, Route, Router},
-    hooks::use_location,
-    path,
-};
 
 use crate::{
     components::ui::{ToastRegion, Visited},
     pages::{Home, LostPage, ProjectFrame, SetUp, SignIn},
     routes::Place,
-    state::provide_app_state,
+    state::{Address, provide_app_state},
 };
 
 /// The whole console.
@@ -17,13 +12,8 @@ use crate::{
 pub fn App() -> impl IntoView {
     provide_app_state();
     provide_context(Visited(StoredValue::new(false)));
-    // The router keeps the address; which page it shows is said by `Place`.
     view! {
-        <Router>
-            <FlatRoutes fallback=|| ()>
-                <Route path=path!("/*address") view=Page />
-            </FlatRoutes>
-        </Router>
+        <Page />
         <ToastRegion />
     }
 }
@@ -32,7 +22,7 @@ pub fn App() -> impl IntoView {
 /// page to page in it.
 #[component]
 fn Page() -> impl IntoView {
-    let path = use_location().pathname;
+    let Address { path, .. } = expect_context();
     let place = Memo::new(move |_| path.with(|path| Place::of(path)));
     let section = Memo::new(move |_| match place.get() {
         Place::Project(slug, _) => Section::Project(slug),

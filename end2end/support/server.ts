@@ -1,20 +1,12 @@
 // The release server under test: started by the tests, on a port and a data
 // folder of its own.
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
 import { chmod, mkdtemp, rm } from "node:fs/promises";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
-import { fileURLToPath } from "node:url";
 import { test as base } from "@playwright/test";
+import { calibr, freePort, start, startDeadline } from "./program.ts";
 
 export { expect } from "@playwright/test";
-
-const builtBinary = fileURLToPath(new URL("../../target/release/calibr", import.meta.url));
-const startDeadline = 60_000;
-const stopDeadline = 15_000;
 
 export interface ServerOptions {
   /** Arguments after `calibr serve --listen … --data-dir …`, such as `--demo`. */
@@ -47,72 +39,45 @@ export async function makeDataDir(): Promise<string> {
   return folder;
 }
 
-/** Starts `calibr serve` and waits until it listens. */
+/** Starts `calibr serve` and waits until it listens. Its PostgreSQL is its own. */
 export async function startServer(options: ServerOptions = {}): Promise<Server> {
   const ownDataDir = options.dataDir === undefined;
   const dataDir = options.dataDir ?? (await makeDataDir());
   const port = options.port ?? (await freePort());
-  const server = spawn(
-    process.env.CALIBR_BIN ?? builtBinary,
-    ["serve", "--listen", `127.0.0.1:${port}`, "--data-dir", dataDir, ...(options.arguments ?? [])],
-    { env: { ...process.env, ...options.env }, stdio: ["ignore", "pipe", "pipe"] },
-  );
-
-  const end = async (signal: NodeJS.Signals) => {
-    await endProcess(server, signal);
+  const cleanUp = async () => {
     if (ownDataDir) await rm(dataDir, { recursive: true, force: true });
   };
-  const log: string[] = [];
   try {
-    const url = await listening(server, log);
-    return { url, port, dataDir, log, stop: () => end("SIGTERM"), kill: () => end("SIGKILL") };
+    const program = await start({
+      program: calibr,
+      arguments: [
+        "serve",
+        "--listen",
+        `127.0.0.1:${port}`,
+        "--data-dir",
+        dataDir,
+        ...(options.arguments ?? []),
+      ],
+      // Tests click faster than people may.
+      env: { DATABASE_URL: undefined, REQUESTS_PER_MINUTE: "10000", SIGN_INS_PER_MINUTE: "1000", ...options.env },
+      ready: /\blistening on (http:\/\/\S+)/,
+    });
+    const end = async (signal: NodeJS.Signals) => {
+      await program.end(signal);
+      await cleanUp();
+    };
+    return {
+      url: program.said,
+      port,
+      dataDir,
+      log: program.log,
+      stop: () => end("SIGTERM"),
+      kill: () => end("SIGKILL"),
+    };
   } catch (error) {
-    await end("SIGKILL");
+    await cleanUp();
     throw error;
   }
-}
-
-/** Resolves with the address that the server says it listens on. */
-function listening(server: ChildProcess, log: string[]): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const giveUp = (reason: string) => reject(new Error(`${reason}\n${log.join("\n")}`));
-    const deadline = setTimeout(() => giveUp("The server did not listen in time."), startDeadline);
-    const read = (line: string) => {
-      log.push(line);
-      const address = /\blistening on (http:\/\/\S+)/.exec(line)?.[1];
-      if (address !== undefined) {
-        clearTimeout(deadline);
-        resolve(address);
-      }
-    };
-    for (const stream of [server.stdout, server.stderr]) {
-      if (stream) createInterface({ input: stream }).on("line", read);
-    }
-    server.once("error", (error) => giveUp(`The server did not start: ${error.message}`));
-    server.once("exit", (code, signal) => {
-      clearTimeout(deadline);
-      giveUp(`The server ended with ${signal ?? `exit code ${code}`} before it listened.`);
-    });
-  });
-}
-
-async function endProcess(server: ChildProcess, signal: NodeJS.Signals): Promise<void> {
-  if (server.pid === undefined || server.exitCode !== null || server.signalCode !== null) return;
-  const exited = once(server, "exit");
-  server.kill(signal);
-  const deadline = setTimeout(() => server.kill("SIGKILL"), stopDeadline);
-  await exited;
-  clearTimeout(deadline);
-}
-
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, "127.0.0.1");
-  await once(probe, "listening");
-  const address = probe.address();
-  probe.close();
-  await once(probe, "close");
-  if (address === null || typeof address === "string") throw new Error("no free port");
-  return address.port;
 }
 
 interface WorkerFixtures {

@@ -13,11 +13,12 @@ use super::ApiError;
 /// The answer's body, of whatever function. Boxed, so that all calls share it.
 pub(super) fn post(
     path: &str,
-    body: &str,
+    body: Option<String>,
 ) -> Pin<Box<dyn Future<Output = Result<String, ApiError>> + Send>> {
-    let sent = send(path, body);
+    let sent = body.map(|body| send(path, &body));
     Box::pin(SendWrapper::new(async move {
-        let response = JsFuture::from(sent.map_err(cut)?).await.map_err(cut)?;
+        let sent = sent.ok_or_else(ApiError::unreadable)?.map_err(cut)?;
+        let response = JsFuture::from(sent).await.map_err(cut)?;
         let response: Response = response.dyn_into().map_err(cut)?;
         let text = JsFuture::from(response.text().map_err(cut)?)
             .await

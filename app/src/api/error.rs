@@ -42,6 +42,7 @@ impl ApiError {
     }
 
     /// There was an answer, of another version perhaps.
+    #[cfg(feature = "csr")]
     pub(super) fn unreadable() -> Self {
         Self(Problem::new(
             ProblemKind::Unavailable,
@@ -76,8 +77,10 @@ impl FromServerFnError for ApiError {
     fn from_server_fn_error(error: ServerFnErrorErr) -> Self {
         let (kind, detail) = match error {
             ServerFnErrorErr::Request(_) => return Self::unreachable(),
-            ServerFnErrorErr::Deserialization(_) => return Self::unreadable(),
-            ServerFnErrorErr::Args(_) | ServerFnErrorErr::MissingArg(_) => (
+            // On the server: what the browser reads, it reads by itself.
+            ServerFnErrorErr::Args(_)
+            | ServerFnErrorErr::Deserialization(_)
+            | ServerFnErrorErr::MissingArg(_) => (
                 ProblemKind::Invalid,
                 "The server does not understand this request. A new version may have been put in \
                  place: reload the page.",
@@ -150,6 +153,14 @@ mod tests {
         };
         let sent = ApiError(problem);
         assert_eq!(ApiError::de(sent.ser()), sent);
+    }
+
+    #[test]
+    fn arguments_that_cannot_be_read_are_the_callers_fault() {
+        let error = ServerFnErrorErr::Deserialization("missing field `form`".into());
+        let error = ApiError::from_server_fn_error(error);
+        assert_eq!(error.0.kind, ProblemKind::Invalid);
+        assert!(!error.is_transient());
     }
 
     #[test]

@@ -35,13 +35,26 @@ where
 
     #[cfg(feature = "csr")]
     async fn run_client(path: &str, input: Input) -> Result<Output, ApiError> {
-        let body = serde_json::to_string(&input).map_err(|_| ApiError::unreadable())?;
-        let answer = super::browser::post(path, &body).await?;
-        serde_json::from_str(&answer).map_err(|_| ApiError::unreadable())
+        let answer = super::browser::post(path, written(&input)).await?;
+        read(&answer)
     }
 
     #[cfg(not(feature = "csr"))]
     async fn run_client(_path: &str, _input: Input) -> Result<Output, ApiError> {
         Err(ApiError::unreachable())
     }
+}
+
+/// One for each kind of request, however many places send it.
+#[cfg(feature = "csr")]
+#[inline(never)]
+fn written<Input: Serialize>(input: &Input) -> Option<String> {
+    serde_json::to_string(input).ok()
+}
+
+/// One for each kind of answer, however many functions give it.
+#[cfg(feature = "csr")]
+#[inline(never)]
+fn read<Output: DeserializeOwned>(answer: &str) -> Result<Output, ApiError> {
+    serde_json::from_str(answer).map_err(|_| ApiError::unreadable())
 }

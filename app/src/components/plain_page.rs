@@ -16,7 +16,7 @@ pub(crate) fn PlainPage(
 ) -> impl IntoView {
     view! {
         <main class="mx-auto grid min-h-dvh w-full max-w-md grid-cols-1 content-center gap-6 px-4 py-10">
-            <div class="fixed top-3 right-3">
+            <div class="absolute top-3 right-3">
                 <ThemeMenu />
             </div>
             <div class="grid justify-items-center gap-1 text-center">

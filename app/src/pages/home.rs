@@ -1,5 +1,4 @@
 use leptos::prelude::*;
-use leptos_router::{NavigateOptions, hooks::use_navigate};
 
 use crate::{
     api,
@@ -8,48 +7,38 @@ use crate::{
         ui::{ErrorBox, GhostLines},
     },
     routes,
-    state::{Ask, Session, SessionState},
+    state::{Address, Ask, Session, SessionState},
 };
 
 /// `/`: leads to the first project, to sign-in, or to the first start.
 #[component]
 pub(crate) fn Home() -> impl IntoView {
     let session = expect_context::<Session>();
-    let navigate = use_navigate();
+    let address = expect_context::<Address>();
     let ask = Ask::here();
     let has_project = move || match session.state.get() {
         SessionState::SignedIn(me) => !me.projects.is_empty(),
         _ => true,
     };
-    Effect::new(move |_| {
-        let go = {
-            let navigate = navigate.clone();
-            move |path: &str| {
-                navigate(
-                    path,
-                    NavigateOptions {
-                        replace: true,
-                        ..Default::default()
-                    },
-                )
+    Effect::new(move |_| match session.state.get() {
+        SessionState::SignedIn(me) => {
+            if let Some(membership) = me.projects.first() {
+                // What came of a one-click connect goes along.
+                let here = address.here();
+                let query = here.trim_start_matches('/');
+                let page = routes::integrations(membership.project.slug.as_str());
+                address.lead(&format!("{page}{query}"));
             }
-        };
-        match session.state.get() {
-            SessionState::SignedIn(me) => {
-                if let Some(membership) = me.projects.first() {
-                    go(&routes::integrations(membership.project.slug.as_str()));
-                }
-            }
-            SessionState::SignedOut => ask.send(api::account::setup_state(), move |answer| {
-                let needs_setup = answer.is_ok_and(|state| state.needs_setup);
-                go(if needs_setup {
-                    routes::SET_UP
-                } else {
-                    routes::SIGN_IN
-                });
-            }),
-            SessionState::Unknown | SessionState::Unreachable(_) => {}
         }
+        SessionState::SignedOut => ask.send(api::account::setup_state(), move |answer| {
+            let needs_setup = answer.is_ok_and(|state| state.needs_setup);
+            address.lead(if needs_setup {
+                routes::SET_UP
+            } else {
+                routes::SIGN_IN
+            });
+        }),
+        SessionState::Unknown | SessionState::Unreachable(_) => {}
     });
     move || {
         if has_project() {

@@ -157,7 +157,7 @@ fn Platforms() -> impl IntoView {
         platforms.into_iter().map(card).collect_view()
     };
     view! {
-        <section aria-label="Platforms" class="grid gap-4 lg:grid-cols-2">{cards}</section>
+        <section aria-label="Platforms" class="flex flex-wrap gap-4">{cards}</section>
     }
 }
 

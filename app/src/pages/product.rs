@@ -149,7 +149,7 @@ fn StoreListings(id: u128, listings: Query<Vec<ListingView>>) -> impl IntoView {
     let count = move || i64::try_from(own().len()).unwrap_or(i64::MAX);
     Some(view! {
         <section class="card overflow-clip">
-            <header class="flex items-center gap-2.5 px-5 py-4">
+            <header class="flex items-center gap-2.5 px-4 py-4 sm:px-5">
                 <PlatformMark platform=first.platform />
                 <h2 class="min-w-0 text-lg wrap-anywhere" dir="auto">{first.integration_name}</h2>
                 <p class="ml-auto whitespace-nowrap text-sm text-quiet">
@@ -181,13 +181,13 @@ fn Row(listing: ListingView) -> impl IntoView {
     view! {
         <tr>
             <td data-wide="" dir="auto" class="font-medium wrap-anywhere md:w-2/5">{variant_title}</td>
-            <td class="font-mono text-sm wrap-anywhere" data-label="SKU">{sku.unwrap_or_else(dash)}</td>
+            <td data-wide="" class="font-mono text-sm wrap-anywhere" data-label="SKU">{sku.unwrap_or_else(dash)}</td>
             <td class="num whitespace-nowrap" data-label="Price">{price}</td>
-            <td class="num whitespace-nowrap text-quiet" data-label="Compare at">
+            <td class="num whitespace-nowrap text-quiet" data-label="Compare at" data-end="">
                 {compare_at.map_or_else(dash, |price| price.to_string())}
             </td>
             <td class="num" data-label="Stock">{stock.map_or_else(dash, grouped)}</td>
-            <td>{pill(state)}</td>
+            <td data-end="">{pill(state)}</td>
             <td class="whitespace-nowrap text-quiet" data-label="Synced"><TimeAgo at=synced_at /></td>
         </tr>
     }

@@ -18,7 +18,7 @@ use crate::{
         },
     },
     routes,
-    state::{Announcer, Project, Query, query, query_text, set_query, use_paging},
+    state::{Address, Announcer, Paging, Project, Query, query},
     text::{
         number::{counted, grouped},
         words::Worded,
@@ -46,11 +46,11 @@ pub(crate) fn Products() -> impl IntoView {
         .0
         .set(vec![Crumb::here("Products")]);
     let slug = project.slug();
-    let search = query_text("q");
-    let store = query_text("store");
-    let state = query_text("state");
-    let sort = query_text("sort");
-    let paging = use_paging();
+    let address = expect_context::<Address>();
+    let filter = |name: &'static str| Memo::new(move |_| address.value(name));
+    let (search, store) = (filter("q"), filter("store"));
+    let (state, sort) = (filter("state"), filter("sort"));
+    let paging = Paging::here();
 
     let products = query(
         {
@@ -98,7 +98,7 @@ pub(crate) fn Products() -> impl IntoView {
     view! {
         <PageHeader title="Products" about=|| "The catalogue over all your stores." />
         <section class="card overflow-clip">
-            <Filters search store state sort />
+            <Filters paging search store state sort />
             <Loaded loading=products.loading skeleton=|| view! { <GhostTable rows=12 /> }>
                 <List products filtered />
                 <Pagination
@@ -115,16 +115,15 @@ pub(crate) fn Products() -> impl IntoView {
 
 #[component]
 fn Filters(
+    paging: Paging,
     search: Memo<String>,
     store: Memo<String>,
     state: Memo<String>,
     sort: Memo<String>,
 ) -> impl IntoView {
     let project = expect_context::<Project>();
-    let set = StoredValue::new(set_query());
-    let change = move |name: &'static str| {
-        move |value: String| set.with_value(|set| set(&[(name, value.as_str())]))
-    };
+    let change =
+        move |name: &'static str| Callback::new(move |value: String| paging.filter(name, &value));
     let stores = Signal::derive(move || {
         let all = project.integrations.get().unwrap_or_default();
         let stores = all
@@ -152,7 +151,7 @@ fn Filters(
     };
     view! {
         <div class="grid grid-cols-2 gap-2 border-b border-line px-4 py-3 md:flex">
-            <SearchField search />
+            <SearchField paging search />
             <FilterSelect label="Store" value=store options=stores on_change=change("store") />
             <FilterSelect label="State" value=state options=Signal::derive(states) on_change=change("state") />
             <div class="max-md:col-span-2">
@@ -164,12 +163,11 @@ fn Filters(
 
 /// What is typed is searched for after a pause, and stands in the address.
 #[component]
-fn SearchField(search: Memo<String>) -> impl IntoView {
+fn SearchField(paging: Paging, search: Memo<String>) -> impl IntoView {
     let typed = RwSignal::new(search.get_untracked());
-    let set = set_query();
     let mut later = debounce(PAUSE, move |words: String| {
         if words.trim() != search.get_untracked() {
-            set(&[("q", words.trim())]);
+            paging.filter("q", words.trim());
         }
     });
     // Going back in the browser brings the words back.
@@ -272,11 +270,11 @@ fn Row(product: ProductRow) -> impl IntoView {
             </td>
             <td>{pill(product.state)}</td>
             <td class="num max-md:hidden">{grouped(product.variant_count)}</td>
-            <td class="num whitespace-nowrap" data-label="Price">
+            <td class="num whitespace-nowrap" data-label="Price" data-end="">
                 <Prices from=product.price_from to=product.price_to more=product.more_currencies />
             </td>
             <td class="num" data-label="Stock">{stock}</td>
-            <td><Stores ids=product.integrations /></td>
+            <td data-end=""><Stores ids=product.integrations /></td>
         </tr>
     }
 }

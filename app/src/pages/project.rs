@@ -1,9 +1,5 @@
 use calibr_model::views::Membership;
 use leptos::prelude::*;
-use leptos_router::{
-    NavigateOptions,
-    hooks::{use_location, use_navigate},
-};
 
 use super::{
     Integrations, LostProjectPage, ProductDetail, Products, SyncHistory, SyncRun, home::SessionWait,
@@ -17,7 +13,7 @@ use crate::{
         ui::{Banner, Crumbs, Dialog, DialogKind, Look},
     },
     routes::{self, Place, ProjectPlace},
-    state::{Project, Session, SessionState},
+    state::{Address, Project, Session, SessionState},
 };
 
 /// `/p/{slug}/…`: the frame around a project's pages. Whoever is not signed in
@@ -30,30 +26,15 @@ pub(crate) fn ProjectFrame(
     place: Memo<Place>,
 ) -> impl IntoView {
     let session = expect_context::<Session>();
-    let location = use_location();
-    let navigate = use_navigate();
+    let address = expect_context::<Address>();
 
     Effect::new(move |_| {
         if session
             .state
             .with(|state| *state == SessionState::SignedOut)
         {
-            let path = location.pathname.get_untracked();
-            let search = location.search.get_untracked();
-            let here = if search.is_empty() {
-                path
-            } else {
-                format!("{path}?{search}")
-            };
-            let next = String::from(js_sys::encode_uri_component(&here));
-            let address = format!("{}?next={next}", routes::SIGN_IN);
-            navigate(
-                &address,
-                NavigateOptions {
-                    replace: true,
-                    ..Default::default()
-                },
-            );
+            let next = String::from(js_sys::encode_uri_component(&address.here()));
+            address.lead(&format!("{}?next={next}", routes::SIGN_IN));
         }
     });
 
@@ -86,14 +67,10 @@ fn Frame(membership: Membership, place: Memo<Place>) -> impl IntoView {
         place.track();
         drawer.set(false);
     });
-    let navigate = use_navigate();
+    let address = expect_context::<Address>();
     let page = move || match place.get() {
         Place::Project(_, ProjectPlace::Home) => {
-            let options = NavigateOptions {
-                replace: true,
-                ..Default::default()
-            };
-            navigate(&routes::integrations(slug.as_str()), options);
+            address.lead(&routes::integrations(slug.as_str()));
             ().into_any()
         }
         Place::Project(_, ProjectPlace::Integrations) => view! { <Integrations /> }.into_any(),

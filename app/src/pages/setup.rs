@@ -3,7 +3,6 @@ use calibr_model::{
     form::{PASSWORD_MIN_CHARS, SetupForm},
 };
 use leptos::prelude::*;
-use leptos_router::{NavigateOptions, hooks::use_navigate};
 
 use crate::{
     api::{self, Unlogged},
@@ -12,7 +11,7 @@ use crate::{
         ui::{Button, Glyph, Icon, Look, Note, SecretField, SelectField, TextField},
     },
     routes,
-    state::{Ask, FormState, Session, Toast, Toasts},
+    state::{Address, Ask, FormState, Session, Toast, Toasts},
     text::{
         time::{browser_zone, known_zones},
         words::Tone,
@@ -27,16 +26,7 @@ pub(crate) fn SetUp() -> impl IntoView {
     let toasts = expect_context::<Toasts>();
     let ask = Ask::here();
     let form = FormState::new();
-    let navigate = use_navigate();
-    let go = move |path: &str| {
-        navigate(
-            path,
-            NavigateOptions {
-                replace: true,
-                ..Default::default()
-            },
-        );
-    };
+    let address = expect_context::<Address>();
 
     let name = RwSignal::new(String::new());
     let email = RwSignal::new(String::new());
@@ -59,12 +49,9 @@ pub(crate) fn SetUp() -> impl IntoView {
         }
     };
 
-    ask.send(api::account::setup_state(), {
-        let go = go.clone();
-        move |answer| {
-            if answer.is_ok_and(|state| !state.needs_setup) {
-                go(routes::SIGN_IN);
-            }
+    ask.send(api::account::setup_state(), move |answer| {
+        if answer.is_ok_and(|state| !state.needs_setup) {
+            address.lead(routes::SIGN_IN);
         }
     });
 
@@ -87,7 +74,6 @@ pub(crate) fn SetUp() -> impl IntoView {
             return form.refuse(faults);
         }
         form.busy.set(true);
-        let go = go.clone();
         ask.send(api::account::set_up(Unlogged(typed)), move |answer| {
             form.busy.set(false);
             match answer {
@@ -97,7 +83,7 @@ pub(crate) fn SetUp() -> impl IntoView {
                         Toast::good("Calibr Console is set up")
                             .detail("Now connect your first store."),
                     );
-                    go("/");
+                    address.lead("/");
                 }
                 Err(problem) => form.fail(problem),
             }

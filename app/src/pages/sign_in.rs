@@ -1,6 +1,5 @@
 use calibr_model::form::LoginForm;
 use leptos::prelude::*;
-use leptos_router::{NavigateOptions, hooks::use_navigate};
 
 use crate::{
     api::{self, Unlogged},
@@ -9,7 +8,7 @@ use crate::{
         ui::{Button, Look, Note, SecretField, TextField},
     },
     routes,
-    state::{Ask, FormState, Session, SessionState, query_text},
+    state::{Address, Ask, FormState, Session, SessionState},
     text::words::Tone,
 };
 
@@ -21,38 +20,21 @@ pub(crate) fn SignIn() -> impl IntoView {
     let form = FormState::new();
     let email = RwSignal::new(String::new());
     let password = RwSignal::new(String::new());
-    let next = query_text("next");
-    let navigate = use_navigate();
+    let address = expect_context::<Address>();
+    // A platform's consent page sent the browser back, and nobody was signed in.
+    let came_to_connect = untrack(|| address.value("reason")) == "connect";
 
-    let go = {
-        let navigate = navigate.clone();
-        move |path: &str| {
-            navigate(
-                path,
-                NavigateOptions {
-                    replace: true,
-                    ..Default::default()
-                },
-            )
+    Effect::new(move |_| match session.state.get() {
+        SessionState::SignedIn(_) => {
+            let next = untrack(|| address.value("next"));
+            address.lead(routes::after_sign_in(&next));
         }
-    };
-    Effect::new({
-        let go = go.clone();
-        move |_| match session.state.get() {
-            SessionState::SignedIn(_) => {
-                let next = next.get_untracked();
-                go(routes::after_sign_in(&next));
+        SessionState::SignedOut => ask.send(api::account::setup_state(), move |answer| {
+            if answer.is_ok_and(|state| state.needs_setup) {
+                address.lead(routes::SET_UP);
             }
-            SessionState::SignedOut => {
-                let go = go.clone();
-                ask.send(api::account::setup_state(), move |answer| {
-                    if answer.is_ok_and(|state| state.needs_setup) {
-                        go(routes::SET_UP);
-                    }
-                });
-            }
-            SessionState::Unknown | SessionState::Unreachable(_) => {}
-        }
+        }),
+        SessionState::Unknown | SessionState::Unreachable(_) => {}
     });
 
     let send = move |event: leptos::ev::SubmitEvent| {
@@ -81,6 +63,8 @@ pub(crate) fn SignIn() -> impl IntoView {
     view! {
         <PlainPage title="Sign in" about="to Calibr Console">
             <form class="grid gap-4" novalidate=true on:submit=send>
+                {came_to_connect
+                    .then(|| view! { <Note tone=Tone::Info>"Sign in, then connect the store again."</Note> })}
                 <Show when=move || session.ended.get()>
                     <Note tone=Tone::Info>
                         "Your session has ended. Sign in to go on where you were; what you typed is kept."

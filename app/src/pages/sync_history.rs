@@ -9,16 +9,17 @@ use crate::{
     api,
     components::{
         PageHeader,
+        connect::Connect,
         platform_mark::PlatformMark,
         runs::{RunDuration, RunItems, run_ids, run_of},
-        store::StoreActions,
+        store::{StoreActions, needs_access},
         ui::{
             Button, Column, Crumb, Crumbs, Each, EmptyState, FilterSelect, GhostTable, Icon,
             Loaded, Look, Pagination, Table, pill,
         },
     },
     routes,
-    state::{Project, Query, query, query_text, set_query, use_paging},
+    state::{Address, Paging, Project, Query, query},
     text::{
         number::grouped,
         time::{Style, written},
@@ -67,9 +68,10 @@ pub(crate) fn SyncHistory(
         }
     });
 
-    let states = query_text("status");
-    let kind = query_text("type");
-    let paging = use_paging();
+    let address = expect_context::<Address>();
+    let states = Memo::new(move |_| address.value("status"));
+    let kind = Memo::new(move |_| address.value("type"));
+    let paging = Paging::here();
     let runs = query(
         {
             let slug = slug.clone();
@@ -117,7 +119,7 @@ pub(crate) fn SyncHistory(
             <SyncButtons id />
         </PageHeader>
         <section class="card overflow-clip">
-            <Filters states kind />
+            <Filters paging states kind />
             <Loaded loading=runs.loading skeleton=|| view! { <GhostTable /> }>
                 <Runs runs filtered=Signal::derive(move || !states.read().is_empty() || !kind.read().is_empty()) />
                 <Pagination
@@ -136,6 +138,7 @@ pub(crate) fn SyncHistory(
 fn SyncButtons(id: IntegrationId) -> impl IntoView {
     let project = expect_context::<Project>();
     let actions = StoreActions::here();
+    let connect = expect_context::<Connect>();
     if !project.allows(Role::Editor) {
         return ().into_any();
     }
@@ -150,22 +153,41 @@ fn SyncButtons(id: IntegrationId) -> impl IntoView {
             actions.sync(&store, run_type);
         }
     };
-    view! {
-        <Button label="Full sync" disabled=running on_click=move || sync(RunType::Full) />
-        <Button
-            label=Signal::derive(move || if running.get() { "Syncing" } else { "Sync now" }.to_owned())
-            icon=Icon::Sync
-            look=Look::Primary
-            disabled=running
-            on_click=move || sync(RunType::Incremental)
-        />
-    }
-    .into_any()
+    let is_cut_off = Memo::new(move |_| {
+        project
+            .integration(id)
+            .is_some_and(|store| needs_access(store.status))
+    });
+    let reconnect = move || {
+        if let Some(store) = store() {
+            connect.anew(project, store);
+        }
+    };
+    let buttons = move || {
+        if is_cut_off.get() {
+            let may_connect = project.allows(Role::Admin);
+            may_connect
+                .then(|| view! { <Button label="Reconnect" icon=Icon::Plug look=Look::Primary on_click=reconnect /> })
+                .into_any()
+        } else {
+            view! {
+                <Button label="Full sync" disabled=running on_click=move || sync(RunType::Full) />
+                <Button
+                    label=Signal::derive(move || if running.get() { "Syncing" } else { "Sync now" }.to_owned())
+                    icon=Icon::Sync
+                    look=Look::Primary
+                    disabled=running
+                    on_click=move || sync(RunType::Incremental)
+                />
+            }
+            .into_any()
+        }
+    };
+    buttons.into_any()
 }
 
 #[component]
-fn Filters(states: Memo<String>, kind: Memo<String>) -> impl IntoView {
-    let set = StoredValue::new(set_query());
+fn Filters(paging: Paging, states: Memo<String>, kind: Memo<String>) -> impl IntoView {
     let toggle = move |status: SyncStatus| {
         let mut chosen: Vec<String> = states
             .get_untracked()
@@ -177,7 +199,7 @@ fn Filters(states: Memo<String>, kind: Memo<String>) -> impl IntoView {
             Some(index) => drop(chosen.remove(index)),
             None => chosen.push(status.as_str().to_owned()),
         }
-        set.with_value(|set| set(&[("status", &chosen.join(","))]));
+        paging.filter("status", &chosen.join(","));
     };
     let kinds = || {
         let all = [(String::new(), "All types".to_owned())];
@@ -212,7 +234,7 @@ fn Filters(states: Memo<String>, kind: Memo<String>) -> impl IntoView {
                     label="Filter by type"
                     value=kind
                     options=Signal::derive(kinds)
-                    on_change=move |kind: String| set.with_value(|set| set(&[("type", &kind)]))
+                    on_change=move |kind: String| paging.filter("type", &kind)
                 />
             </div>
         </div>
@@ -271,7 +293,7 @@ fn Row(run: Signal<Option<RunView>>) -> impl IntoView {
                 <a class="row-link" href=href>{at}</a>
             </td>
             <td class="text-quiet">{run_type(first.r#type)}</td>
-            <td dir="auto" class="text-quiet">{trigger(&first)}</td>
+            <td dir="auto" class="text-quiet" data-end="">{trigger(&first)}</td>
             <td data-wide="" class="md:max-w-72">
                 {move || status.get().map(pill)}
                 {move || {
@@ -281,7 +303,7 @@ fn Row(run: Signal<Option<RunView>>) -> impl IntoView {
                 }}
             </td>
             <td class="num" data-label="Items"><RunItems run /></td>
-            <td class="num" data-label="Failed">
+            <td class="num" data-label="Failed" data-end="">
                 <span class=("text-bad-text", move || failed.get() > 0) class=("font-medium", move || failed.get() > 0)>
                     {move || grouped(failed.get())}
                 </span>

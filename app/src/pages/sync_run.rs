@@ -4,7 +4,6 @@ use calibr_model::{
     views::{ItemFailureView, PhaseView, RunView},
 };
 use leptos::prelude::*;
-use leptos_router::{NavigateOptions, hooks::use_navigate};
 
 use crate::{
     api,
@@ -18,7 +17,7 @@ use crate::{
         },
     },
     routes,
-    state::{Clock, Project, Query, query, use_paging},
+    state::{Address, Clock, Paging, Project, Query, query},
     text::{
         number::grouped,
         time::{Style, written},
@@ -111,7 +110,7 @@ fn set_crumbs(store: IntegrationId) {
 fn Actions(run: Signal<Option<RunView>>) -> impl IntoView {
     let project = expect_context::<Project>();
     let actions = StoreActions::here();
-    let navigate = use_navigate();
+    let address = expect_context::<Address>();
     let slug = project.slug();
     let busy = RwSignal::new(false);
     let status = Memo::new(move |_| run.with(|run| run.as_ref().map(|run| run.status)));
@@ -129,14 +128,11 @@ fn Actions(run: Signal<Option<RunView>>) -> impl IntoView {
             return;
         };
         busy.set(true);
-        let (navigate, slug, store) = (navigate.clone(), slug.clone(), run.integration_id);
+        let (slug, store) = (slug.clone(), run.integration_id);
         actions.retry(&run, move |answer| {
             busy.set(false);
             if let Ok(new) = answer {
-                navigate(
-                    &routes::run(slug.as_str(), store, new),
-                    NavigateOptions::default(),
-                );
+                address.go(&routes::run(slug.as_str(), store, new));
             }
         });
     });
@@ -217,7 +213,7 @@ fn Figures(run: Signal<Option<RunView>>) -> impl IntoView {
     let began =
         move || run.with(|run| Some(written(run.as_ref()?.started_at?, &zone, Style::Exact)));
     view! {
-        <dl class="grid gap-1.5">
+        <dl class="grid grid-cols-1 gap-1.5">
             {figure("Items synced", |run| Some(run.items_synced))}
             {figure("New", |run| Some(run.items_created))}
             {figure("Changed", |run| Some(run.items_updated))}
@@ -256,7 +252,7 @@ fn Figures(run: Signal<Option<RunView>>) -> impl IntoView {
 #[component]
 fn Failures(store: IntegrationId, id: SyncRunId, run: Signal<Option<RunView>>) -> impl IntoView {
     let slug = expect_context::<Project>().slug();
-    let paging = use_paging();
+    let paging = Paging::here();
     // Read anew when more have failed.
     let failed = Memo::new(move |_| run.with(|run| run.as_ref().map_or(0, |run| run.items_failed)));
     let failures: Query<Page<ItemFailureView>> = query(
@@ -295,7 +291,7 @@ fn Failures(store: IntegrationId, id: SyncRunId, run: Signal<Option<RunView>>) -
     };
     view! {
         <section class="card min-w-0 overflow-clip">
-            <h2 class="px-5 py-4 text-lg">"Items that failed"</h2>
+            <h2 class="px-4 py-4 text-lg sm:px-5">"Items that failed"</h2>
             <Loaded loading=failures.loading skeleton=|| view! { <GhostTable rows=4 /> }>
                 <Show when=move || !is_empty.get() fallback=nothing>
                     <Table caption="Items that could not be synced" columns=FAILURE_COLUMNS stale=failures.loading.fetching>

@@ -1,4 +1,4 @@
-use std::future::Future;
+use std::{future::Future, pin::Pin};
 
 use calibr_model::{Problem, ProblemKind};
 use leptos::{prelude::*, task::spawn_local};
@@ -28,19 +28,29 @@ impl Ask {
         request: impl Future<Output = Result<T, ApiError>> + 'static,
         then: impl FnOnce(Result<T, Problem>) + 'static,
     ) {
+        self.wait(Box::pin(request), Box::new(then));
+    }
+
+    /// Boxed: one piece of code for all that answers alike.
+    fn wait<T: 'static>(
+        self,
+        request: Pin<Box<dyn Future<Output = Result<T, ApiError>>>>,
+        then: Box<dyn FnOnce(Result<T, Problem>)>,
+    ) {
         spawn_local(async move {
             match request.await {
-                Err(ApiError(problem))
-                    if problem.kind == ProblemKind::Unauthenticated
-                        && matches!(
-                            self.session.state.get_untracked(),
-                            SessionState::SignedIn(_)
-                        ) =>
-                {
-                    self.session.expired();
-                }
-                outcome => then(outcome.map_err(|ApiError(problem)| problem)),
+                Ok(answer) => then(Ok(answer)),
+                Err(ApiError(problem)) if self.is_over(&problem) => self.session.expired(),
+                Err(ApiError(problem)) => then(Err(problem)),
             }
         });
+    }
+
+    fn is_over(self, problem: &Problem) -> bool {
+        problem.kind == ProblemKind::Unauthenticated
+            && self
+                .session
+                .state
+                .with_untracked(|state| matches!(state, SessionState::SignedIn(_)))
     }
 }

@@ -1,6 +1,7 @@
 //! What the pages share: who is signed in, the line to the server, the project
 //! that is open, and small services of the page itself.
 
+mod address;
 mod announcer;
 mod ask;
 mod clock;
@@ -8,13 +9,14 @@ mod connection;
 mod drafts;
 mod form;
 mod live;
+mod paging;
 mod project;
 mod query;
 mod session;
 mod theme;
 mod toasts;
-mod url;
 
+pub(crate) use address::Address;
 pub(crate) use announcer::Announcer;
 pub(crate) use ask::Ask;
 pub(crate) use clock::Clock;
@@ -22,17 +24,18 @@ pub(crate) use connection::Connection;
 pub(crate) use drafts::{Draft, Drafts};
 pub(crate) use form::FormState;
 pub(crate) use live::{Live, LiveEvent};
+pub(crate) use paging::Paging;
 pub(crate) use project::Project;
 pub(crate) use query::{Cache, Loading, Query, query};
 pub(crate) use session::{Session, SessionState};
 pub(crate) use theme::{Theme, ThemeChoice};
 pub(crate) use toasts::{Toast, Toasts};
-pub(crate) use url::{Paging, query_text, set_query, use_paging};
 
 use leptos::prelude::*;
 
 /// Makes all of it available below. Called once, by the app.
 pub(crate) fn provide_app_state() {
+    provide_context(Address::new());
     provide_context(Theme::new());
     provide_context(Announcer::new());
     provide_context(Toasts::new());

@@ -155,7 +155,7 @@ pub(super) fn ByHand(
                 {move || tested.get().map(|outcome| view! { <TestOutcome outcome /> })}
             </div>
             <div class="flex flex-wrap justify-end gap-2">
-                <div class="mr-auto">
+                <div class="grid w-full sm:mr-auto sm:w-auto">
                     <Button label="Test connection" icon=Icon::Bolt busy=testing on_click=test />
                 </div>
                 <Button label="Cancel" look=Look::Quiet on_click=cancel />

@@ -41,13 +41,16 @@ impl Connect {
         self.open.set(true);
     }
 
-    /// Connects a store anew.
-    pub(crate) fn anew(self, platform: PlatformInfo, integration: IntegrationView) {
-        self.target.set(Some(Target {
-            platform,
-            reconnect: Some(integration),
-        }));
-        self.open.set(true);
+    /// Connects a store of the project anew.
+    pub(crate) fn anew(self, project: Project, integration: IntegrationView) {
+        let platform = untrack(|| project.platform(&integration.platform));
+        if let Some(platform) = platform {
+            self.target.set(Some(Target {
+                platform,
+                reconnect: Some(integration),
+            }));
+            self.open.set(true);
+        }
     }
 }
 

@@ -1,6 +1,5 @@
 use calibr_model::Role;
 use leptos::{ev, leptos_dom::helpers::window_event_listener, prelude::*};
-use leptos_router::{NavigateOptions, hooks::use_navigate};
 
 use super::top::sign_out;
 use crate::{
@@ -9,7 +8,7 @@ use crate::{
         ui::{Dialog, DialogKind, Glyph, Icon, theme_icon},
     },
     routes,
-    state::{Project, Session, Theme, ThemeChoice},
+    state::{Address, Project, Session, Theme, ThemeChoice},
     text::fuzzy,
 };
 
@@ -200,15 +199,12 @@ fn entries() -> Vec<Entry> {
     let session = expect_context::<Session>();
     let theme = expect_context::<Theme>();
     let connect = expect_context::<Connect>();
-    let navigate = use_navigate();
+    let address = expect_context::<Address>();
     let slug = project.slug();
     let slug = slug.as_str();
     let mut entries = Vec::new();
 
-    let to = |path: String| {
-        let navigate = navigate.clone();
-        Callback::new(move |()| navigate(&path, NavigateOptions::default()))
-    };
+    let to = |path: String| Callback::new(move |()| address.go(&path));
     let mut add = |icon, words: String, kind, act| {
         entries.push(Entry {
             icon,
@@ -280,9 +276,9 @@ fn entries() -> Vec<Entry> {
 /// Leads to the products page with what was typed.
 fn product_search() -> impl Fn(&str) + Clone + Send + Sync + 'static {
     let path = routes::products(expect_context::<Project>().slug().as_str());
-    let navigate = use_navigate();
+    let address = expect_context::<Address>();
     move |words| {
         let words = String::from(js_sys::encode_uri_component(words));
-        navigate(&format!("{path}?q={words}"), NavigateOptions::default());
+        address.go(&format!("{path}?q={words}"));
     }
 }

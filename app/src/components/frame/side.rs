@@ -1,10 +1,9 @@
 use leptos::prelude::*;
-use leptos_router::hooks::use_location;
 
 use crate::{
     components::ui::{Glyph, Icon, Menu, MenuLink},
     routes,
-    state::{Project, Session},
+    state::{Address, Project, Session},
 };
 
 /// The navigation of a project: which one it is, and its pages.
@@ -27,7 +26,7 @@ pub(crate) fn Side() -> impl IntoView {
 
 #[component]
 fn Entry(href: String, icon: Icon, words: &'static str) -> impl IntoView {
-    let path = use_location().pathname;
+    let Address { path, .. } = expect_context();
     let here = {
         let href = href.clone();
         Memo::new(move |_| path.with(|path| path.starts_with(&href)))

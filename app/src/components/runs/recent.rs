@@ -47,7 +47,7 @@ pub(crate) fn RecentRuns() -> impl IntoView {
     };
     view! {
         <section class="card overflow-clip">
-            <h2 class="px-5 py-4 text-lg">"Recent sync activity"</h2>
+            <h2 class="px-4 py-4 text-lg sm:px-5">"Recent sync activity"</h2>
             <Loaded loading=runs.loading skeleton=|| view! { <GhostTable rows=4 /> }>
                 <Show
                     when=move || !is_empty.get()
@@ -87,9 +87,9 @@ fn Row(run: Signal<Option<RunView>>) -> impl IntoView {
                 </span>
             </td>
             <td class="text-quiet">{about}</td>
-            <td>{move || status.get().map(pill)}</td>
+            <td data-end="">{move || status.get().map(pill)}</td>
             <td class="num" data-label="Items"><RunItems run /></td>
-            <td class="num whitespace-nowrap" data-label="Took"><RunDuration run /></td>
+            <td class="num whitespace-nowrap" data-label="Took" data-end=""><RunDuration run /></td>
             <td class="whitespace-nowrap text-quiet"><span class="over"><TimeAgo at /></span></td>
         </tr>
     })

@@ -12,4 +12,4 @@ pub(crate) use actions::StoreActions;
 pub(crate) use dialogs::{StoreDialogs, StoreDialogsView};
 pub(crate) use outcome::ConnectOutcome;
 pub(crate) use platform_card::PlatformCard;
-pub(crate) use row::StoreRow;
+pub(crate) use row::{StoreRow, needs_access};

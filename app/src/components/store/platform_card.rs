@@ -71,10 +71,10 @@ pub(crate) fn PlatformCard(
         Callback::new(move |()| connect.store(platform.clone()))
     };
     view! {
-        <article class="card flex min-w-0 flex-col" class=("lg:col-span-2", move || has_stores.get())>
+        <article class="card flex min-w-0 grow basis-full flex-col" class=("lg:basis-[30rem]", move || !has_stores.get())>
             <header class="flex flex-wrap items-start gap-x-4 gap-y-3 p-4 sm:p-5">
                 <PlatformMark platform=platform.id large=true />
-                <div class="min-w-0 flex-1 basis-60">
+                <div class="min-w-0 flex-1 basis-48">
                     <h2 class="text-lg">{platform.name}</h2>
                     <p class="text-quiet">{platform.description}</p>
                     <ul class="dotted mt-1 flex flex-wrap gap-x-1.75 text-sm text-quiet" aria-label="What it can do">

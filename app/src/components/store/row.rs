@@ -95,6 +95,14 @@ fn States(store: Signal<IntegrationView>) -> impl IntoView {
     }
 }
 
+/// Whether a store has to be connected anew before it can be synced.
+pub(crate) fn needs_access(status: IntegrationStatus) -> bool {
+    matches!(
+        status,
+        IntegrationStatus::Disconnected | IntegrationStatus::Expired
+    )
+}
+
 #[component]
 fn RowActions(store: Signal<IntegrationView>, history: String) -> impl IntoView {
     let project = expect_context::<Project>();
@@ -108,8 +116,7 @@ fn RowActions(store: Signal<IntegrationView>, history: String) -> impl IntoView 
     let is = move |status| store.with(|store| store.status == status);
     let running = Memo::new(move |_| store.with(|store| store.sync_status.is_active()));
     let disconnected = Memo::new(move |_| is(IntegrationStatus::Disconnected));
-    let needs_access =
-        Memo::new(move |_| is(IntegrationStatus::Disconnected) || is(IntegrationStatus::Expired));
+    let needs_access = Memo::new(move |_| store.with(|store| needs_access(store.status)));
     let paused = Memo::new(move |_| store.with(|store| store.paused));
 
     let sync = move |run_type| store.with_untracked(|store| actions.sync(store, run_type));
@@ -121,13 +128,7 @@ fn RowActions(store: Signal<IntegrationView>, history: String) -> impl IntoView 
             actions.cancel(&progress, move || cancelling.set(false));
         }
     };
-    let reconnect = move || {
-        let store = store.get_untracked();
-        let platform = untrack(|| project.platform(&store.platform));
-        if let Some(platform) = platform {
-            connect.anew(platform, store);
-        }
-    };
+    let reconnect = move || connect.anew(project, store.get_untracked());
     let leading = move || {
         if needs_access.get() {
             may_hold

@@ -1,11 +1,13 @@
 use leptos::{html, prelude::*};
-use leptos_router::hooks::use_location;
 
-use crate::state::{Announcer, Project};
+use crate::state::{Address, Announcer, Project};
 
 /// Whether a page has been shown before: the first one must not take the focus.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Visited(pub(crate) StoredValue<bool>);
+
+/// A heading of more bytes than this is set smaller on a phone.
+const LONG: usize = 120;
 
 /// A page's heading. On navigation it takes the focus, names the browser's tab
 /// and tells listeners where they are.
@@ -18,12 +20,15 @@ pub(crate) fn PageTitle(
     let heading: NodeRef<html::H1> = NodeRef::new();
     let announcer = expect_context::<Announcer>();
     let Visited(visited) = expect_context::<Visited>();
-    let path = use_location().pathname;
+    let Address { path, .. } = expect_context();
     let project = use_context::<Project>().map(Project::name);
     let whole = move || match &project {
         Some(project) => format!("{} · {project} · Calibr", title.get()),
         None => format!("{} · Calibr", title.get()),
     };
+
+    // A title that somebody pasted whole must leave room for the page.
+    let is_long = move || title.with(|title| title.len() > LONG);
 
     Effect::new(move |_| document().set_title(&whole()));
     Effect::new(move |_| {
@@ -37,7 +42,13 @@ pub(crate) fn PageTitle(
     });
 
     view! {
-        <h1 node_ref=heading tabindex="-1" dir="auto" class="min-w-0 text-2xl wrap-anywhere">
+        <h1
+            node_ref=heading
+            tabindex="-1"
+            dir="auto"
+            class="min-w-0 text-2xl wrap-anywhere"
+            class=("max-sm:text-lg", is_long)
+        >
             {move || title.get()}
         </h1>
     }

@@ -1,0 +1,98 @@
+// A made-up Shopify, and a console that can be connected to it, for one test.
+import { test as base } from "@playwright/test";
+import { calibr, freePort, start, startDeadline } from "./program.ts";
+import { type Server, startServer } from "./server.ts";
+
+export { expect } from "@playwright/test";
+
+/** The shop's address. */
+export const SHOP = "sandbox.myshopify.com";
+/** A custom app's token that the shop knows. */
+export const TOKEN = "shpat_00000000000000000000000000000000";
+
+const VARIANTS = 900;
+
+/** What a platform does on a bad day, as the sandbox knows it. */
+export interface Fault {
+  kind: "slow" | "bad_token" | "server_error" | "malformed_lines";
+  delay_milliseconds?: number;
+  lines?: number[];
+  status?: number;
+  target?: "any" | "api" | "token" | "file";
+  times?: number;
+}
+
+export interface Store {
+  url: string;
+  /** How many variants it has. */
+  variants: number;
+  /** Switches a fault on. */
+  strike(fault: Fault): Promise<void>;
+  /** Takes all tokens back, as when the app is removed from the shop. */
+  revoke(): Promise<void>;
+}
+
+interface Fixtures {
+  store: Store;
+  /** A console that nobody has set up yet. */
+  console: Server;
+}
+
+/** Playwright's `test` with a store and a fresh console beside it. */
+export const test = base.extend<Fixtures & { consolePort: number }>({
+  consolePort: async ({}, use) => use(await freePort()),
+  store: [
+    async ({ consolePort }, use) => {
+      const sandbox = await start({
+        program: calibr,
+        arguments: [
+          "sandbox",
+          "--listen",
+          "127.0.0.1:0",
+          "--shop",
+          SHOP,
+          "--variants",
+          String(VARIANTS),
+          "--console",
+          `http://127.0.0.1:${consolePort}`,
+        ],
+        ready: /\blistening on (http:\/\/\S+)/,
+      });
+      const post = async (path: string, body: object) => {
+        const answer = await fetch(`${sandbox.said}/_sandbox/shopify/shops/${SHOP}/${path}`, {
+          method: "POST",
+          headers: { "content-type": "application/json" },
+          body: JSON.stringify(body),
+        });
+        if (!answer.ok) throw new Error(`The sandbox answered ${answer.status}: ${await answer.text()}`);
+      };
+      await use({
+        url: sandbox.said,
+        variants: VARIANTS,
+        strike: (fault) => post("faults", fault),
+        revoke: () => post("tokens/revoke", {}),
+      });
+      await sandbox.end("SIGTERM");
+    },
+    { timeout: startDeadline },
+  ],
+  console: [
+    async ({ consolePort, store }, use, testInfo) => {
+      const server = await startServer({
+        port: consolePort,
+        env: {
+          SHOPIFY_BASE_URL: `${store.url}/{shop}`,
+          SHOPIFY_API_KEY: "calibr-sandbox",
+          SHOPIFY_API_SECRET: "calibr-sandbox-secret",
+        },
+      });
+      await use(server);
+      if (testInfo.status !== testInfo.expectedStatus) {
+        await testInfo.attach("server log", { body: server.log.join("\n"), contentType: "text/plain" });
+      }
+      await server.stop();
+    },
+    { timeout: startDeadline },
+  ],
+  baseURL: async ({ console }, use) => use(console.url),
+});

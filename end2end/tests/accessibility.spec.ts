@@ -1,0 +1,134 @@
+// axe finds nothing, on any page, in light and dark, on a screen and a phone.
+import type { Page } from "@playwright/test";
+import { expectNoFaults } from "../support/accessibility.ts";
+import { DEMO, openConnect, signIn } from "../support/people.ts";
+import { expect, test } from "../support/server.ts";
+
+test.use({ serverOptions: { arguments: ["--demo"] } });
+
+const home = `/p/${DEMO.slug}`;
+
+const pages: [name: string, show: (page: Page) => Promise<void>][] = [
+  [
+    "integrations",
+    async (page) => {
+      await page.goto(`${home}/integrations`);
+      await expect(page.getByRole("table", { name: "Recent sync runs" })).toBeVisible();
+    },
+  ],
+  [
+    "sync history",
+    async (page) => {
+      await page.goto(`${home}/integrations`);
+      await page.getByRole("list", { name: "Connected stores" }).getByRole("heading").getByRole("link").click();
+      await expect(page.getByRole("table", { name: "Sync runs" })).toBeVisible();
+    },
+  ],
+  [
+    "sync run",
+    async (page) => {
+      await page.goto(`${home}/integrations`);
+      await page.getByRole("table", { name: "Recent sync runs" }).getByRole("link").first().click();
+      await expect(page.getByText("Timeline")).toBeVisible();
+      await expect(page.getByText("Nothing failed")).toBeVisible();
+    },
+  ],
+  [
+    "products",
+    async (page) => {
+      await page.goto(`${home}/products`);
+      await expect(page.getByRole("table", { name: "Products" })).toBeVisible();
+    },
+  ],
+  [
+    "products that none fits",
+    async (page) => {
+      await page.goto(`${home}/products?q=zzzz`);
+      await expect(page.getByText("No product fits")).toBeVisible();
+    },
+  ],
+  [
+    "product",
+    async (page) => {
+      await page.goto(`${home}/products`);
+      await page.getByRole("table", { name: "Products" }).getByRole("link").first().click();
+      await expect(page.getByRole("columnheader", { name: "SKU" })).toBeAttached();
+    },
+  ],
+  [
+    "a page that is not",
+    async (page) => {
+      await page.goto(`${home}/nothing`);
+      await expect(page.getByRole("heading", { name: "There is no such page" })).toBeVisible();
+    },
+  ],
+  [
+    "a project that is not",
+    async (page) => {
+      await page.goto("/p/nowhere/products");
+      await expect(page.getByRole("heading", { name: "There is no such project" })).toBeVisible();
+    },
+  ],
+  [
+    "connect dialog with faults",
+    async (page) => {
+      await page.goto(`${home}/integrations`);
+      const dialog = await openConnect(page, "Vendure");
+      await dialog.getByRole("button", { name: "Connect", exact: true }).click();
+      await expect(dialog.getByRole("textbox", { name: "Address" })).toHaveAttribute("aria-invalid", "true");
+    },
+  ],
+  [
+    "disconnect dialog",
+    async (page) => {
+      await page.goto(`${home}/integrations`);
+      await page.getByRole("button", { name: /^More for/ }).click();
+      await page.getByRole("menuitem", { name: "Disconnect" }).click();
+      await expect(page.getByRole("dialog")).toBeVisible();
+    },
+  ],
+  [
+    "palette",
+    async (page) => {
+      await page.goto(`${home}/products`);
+      await expect(page.getByRole("table", { name: "Products" })).toBeVisible();
+      await page.keyboard.press("Control+k");
+      await expect(page.getByRole("dialog", { name: "Find anything" })).toBeVisible();
+    },
+  ],
+  [
+    "menu of a store, and the lost line",
+    async (page) => {
+      await page.goto(`${home}/integrations`);
+      await expect(page.getByRole("table", { name: "Recent sync runs" })).toBeVisible();
+      await page.context().setOffline(true);
+      await expect(page.getByText("You are offline.")).toBeVisible();
+      await page.getByRole("button", { name: /^More for/ }).click();
+      await expect(page.getByRole("menu")).toBeVisible();
+    },
+  ],
+];
+
+for (const colorScheme of ["light", "dark"] as const) {
+  test.describe(`in ${colorScheme}`, () => {
+    test.use({ colorScheme });
+
+    test("sign-in, with faults", async ({ page }) => {
+      await page.goto("/sign-in");
+      await expect(page.getByLabel("Email")).toBeVisible();
+      await expectNoFaults(page);
+      await page.getByRole("button", { name: "Sign in" }).click();
+      await expect(page.getByLabel("Email")).toHaveAttribute("aria-invalid", "true");
+      await expectNoFaults(page);
+    });
+
+    for (const [name, show] of pages) {
+      test(name, async ({ page }) => {
+        await page.goto("/sign-in");
+        await signIn(page, DEMO);
+        await show(page);
+        await expectNoFaults(page);
+      });
+    }
+  });
+}

@@ -1,0 +1,144 @@
+// A real shop that others wrote: connected in the browser, read whole, read
+// again, and changed on its own side.
+import type { Page } from "@playwright/test";
+import { OWNER, expectSynced, openConnect, setUp, storeRow } from "../support/people.ts";
+import { expect, test as base } from "../support/server.ts";
+import { type Variant, type Vendure, startVendure } from "../support/vendure.ts";
+
+const test = base.extend<object, { vendure: Vendure }>({
+  vendure: [
+    async ({}, use) => {
+      const vendure = await startVendure();
+      await use(vendure);
+      await vendure.stop();
+    },
+    { scope: "worker", timeout: 120_000 },
+  ],
+});
+
+// Vendure stands on loopback, which the console does not call by itself.
+test.use({ serverOptions: { env: { OUTBOUND_ALLOW: "127.0.0.1" } } });
+
+const STORE = "Our Vendure";
+/** What Vendure's own seed makes. */
+const SEEDED = 88;
+
+interface Listing {
+  external_id: string;
+  sku: string;
+  price: Variant["price"];
+  product_title: string;
+}
+
+/** What the console holds, over all pages of its REST API. */
+async function held(page: Page): Promise<Listing[]> {
+  const all: Listing[] = [];
+  let cursor: string | null = "";
+  while (cursor !== null) {
+    const answer = await page.request.get(`/api/projects/${OWNER.slug}/listings`, {
+      params: { limit: 50, ...(cursor && { cursor }) },
+    });
+    expect(answer.status()).toBe(200);
+    const found = (await answer.json()) as { items: Listing[]; next_cursor: string | null };
+    all.push(...found.items);
+    cursor = found.next_cursor;
+  }
+  return all;
+}
+
+/** Listings and variants in one shape, to be compared. */
+function shapeOf(all: { id: string; sku: string; price: Variant["price"] }[]): string[] {
+  return all.map(({ id, sku, price }) => `${id} ${sku} ${price.amount_minor} ${price.currency}`).sort();
+}
+
+async function expectSameAs(vendure: Vendure, page: Page): Promise<void> {
+  const listings = await held(page);
+  const ours = listings.map(({ external_id, sku, price }) => ({ id: external_id, sku, price }));
+  expect(shapeOf(ours)).toEqual(shapeOf(await vendure.variants()));
+}
+
+/** The counts of the *Variants* column over all pages of the products. */
+async function variantsShown(page: Page): Promise<number> {
+  await page.goto(`/p/${OWNER.slug}/products`);
+  const table = page.getByRole("table", { name: "Products" });
+  await expect(table).toBeVisible();
+  let sum = 0;
+  for (;;) {
+    await expect(table).not.toHaveAttribute("aria-busy");
+    const counts = await table.locator("tbody tr td:nth-child(3)").allTextContents();
+    sum += counts.reduce((total, count) => total + Number(count), 0);
+    const next = page.getByRole("navigation", { name: "Pages of products" }).getByRole("button", { name: "Next" });
+    if ((await next.count()) === 0 || (await next.getAttribute("aria-disabled")) === "true") return sum;
+    const address = page.url();
+    await next.click();
+    await expect(page).not.toHaveURL(address);
+  }
+}
+
+/** Starts a sync and opens its run when it is through. */
+async function syncAgain(page: Page): Promise<void> {
+  await page.goto(`/p/${OWNER.slug}/integrations`);
+  const row = storeRow(page, STORE);
+  const done = page.waitForResponse(/\/api\/fn\/start_sync$/);
+  await row.getByRole("button", { name: "Sync now" }).click();
+  const { id } = (await (await done).json()) as { id: string };
+  await expectSynced(row, String(SEEDED));
+  const history = await row.getByRole("link", { name: STORE }).getAttribute("href");
+  await page.goto(`${history}/${id}`);
+  await expect(page.getByText("Success", { exact: true })).toBeVisible();
+}
+
+/** One figure of the run that is open. */
+function figure(page: Page, label: string) {
+  const pair = page.getByRole("complementary", { name: "Course of the run" }).locator("dl > div");
+  return pair.filter({ has: page.getByText(label, { exact: true }) }).getByRole("definition");
+}
+
+const asShown = (amountMinor: number) => new Intl.NumberFormat("en-GB", { minimumFractionDigits: 2 }).format(amountMinor / 100);
+
+test("the seeded shop is read whole, stays the same, and is followed when it changes", async ({ page, vendure }) => {
+  test.setTimeout(120_000);
+  await setUp(page);
+
+  await test.step("connect by address and credentials", async () => {
+    const dialog = await openConnect(page, "Vendure");
+    await dialog.getByRole("textbox", { name: "Address" }).fill(vendure.url);
+    await dialog.getByRole("textbox", { name: "Username" }).fill(vendure.username);
+    await dialog.getByLabel(/^Password/).fill("not the password");
+    await dialog.getByRole("textbox", { name: "Name in this console" }).fill(STORE);
+    await dialog.getByRole("button", { name: "Test connection" }).click();
+    await expect(dialog.getByText("The connection does not work")).toBeVisible();
+    await dialog.getByLabel(/^Password/).fill(vendure.password);
+    await dialog.getByRole("button", { name: "Connect", exact: true }).click();
+    await expect(dialog).toBeHidden();
+    await expectSynced(storeRow(page, STORE), String(SEEDED));
+  });
+
+  await test.step("every variant stands once, with its price", async () => {
+    expect(await variantsShown(page)).toBe(SEEDED);
+    expect(await vendure.variants()).toHaveLength(SEEDED);
+    await expectSameAs(vendure, page);
+  });
+
+  await test.step("a second sync changes nothing", async () => {
+    await syncAgain(page);
+    await expect(figure(page, "New")).toHaveText("0");
+    await expect(figure(page, "Changed")).toHaveText("0");
+    await expect(figure(page, "Failed")).toHaveText("0");
+    await expectSameAs(vendure, page);
+  });
+
+  await test.step("a price that staff change is there after the next sync", async () => {
+    const [changed] = await vendure.variants();
+    if (changed === undefined) throw new Error("Vendure has no variant.");
+    const price = changed.price.amount_minor + 1_234;
+    await vendure.reprice(changed.id, price);
+    await syncAgain(page);
+    await expect(figure(page, "Changed")).toHaveText("1");
+    await expectSameAs(vendure, page);
+
+    await page.goto(`/p/${OWNER.slug}/products?q=${encodeURIComponent(changed.sku)}`);
+    await page.getByRole("table", { name: "Products" }).getByRole("link", { name: changed.product }).click();
+    await expect(page.getByRole("row").filter({ hasText: changed.sku })).toContainText(asShown(price));
+  });
+});
