@@ -8,6 +8,8 @@ use sqlx::{
     postgres::{PgConnectOptions, PgPoolOptions},
 };
 
+use tokio::task::JoinError;
+
 use crate::error::StoreError;
 
 /// How many connections are kept.
@@ -105,9 +107,22 @@ impl Db {
 
     /// Begins, switches to the application's role and sets the scope in one
     /// round trip. `scope` is made of a UUID's digits, never of input.
+    ///
+    /// A task of its own does so: a caller may be dropped at any moment (a
+    /// browser goes away), and a connection dropped between the statement and
+    /// its answer would go back to the pool with the transaction, the role and
+    /// the scope still open. Here the transaction comes into being whatever
+    /// becomes of the caller, and rolls back when nobody takes it.
     async fn begin(&self, scope: String) -> Result<Transaction<'static, Postgres>, StoreError> {
         let statement = format!("BEGIN; SET LOCAL ROLE calibr_app; {scope}");
-        Ok(self.pool.begin_with(AssertSqlSafe(statement)).await?)
+        let pool = self.pool.clone();
+        let begun = tokio::spawn(async move { pool.begin_with(AssertSqlSafe(statement)).await });
+        match begun.await.map_err(JoinError::try_into_panic) {
+            Ok(begun) => Ok(begun?),
+            Err(Ok(panic)) => std::panic::resume_unwind(panic),
+            // Only the end of the process cancels it.
+            Err(Err(_cancelled)) => Err(sqlx::Error::PoolClosed.into()),
+        }
     }
 
     /// Closes all connections.

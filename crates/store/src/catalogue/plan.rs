@@ -119,7 +119,18 @@ impl<'a> WritePlan<'a> {
                 None => plan.orphans.push(orphan(variant)),
             }
         }
+        plan.keep_order();
         plan
+    }
+
+    /// Hands the new listings' ids out in the store's order, in which they are
+    /// listed: ids of one millisecond are in none.
+    fn keep_order(&mut self) {
+        let mut ids: Vec<Uuid> = self.new_listings.iter().map(|row| row.id).collect();
+        ids.sort_unstable();
+        for (row, id) in self.new_listings.iter_mut().zip(ids) {
+            row.id = id;
+        }
     }
 
     /// For each product that was there and has a listing written, that listing's

@@ -23,5 +23,6 @@ mod queue;
 mod replays;
 mod run_lists;
 mod runs;
+mod scopes;
 mod sku_matching;
 mod support;
