@@ -136,7 +136,7 @@ impl Ground {
     }
 
     /// Carries a run as the engine does: a transaction for each batch, with the
-    /// checkpoint. Gives how long the batches took.
+    /// checkpoint, and the reconciling at its end. Gives how long that took.
     async fn run(
         &self,
         db: &Db,
@@ -171,6 +171,9 @@ impl Ground {
             tx.write_batch(batch, &context).await?;
             tx.commit().await?;
         }
+        let mut tx = db.tenant(self.project).await?;
+        tx.mark_gone(&context).await?;
+        tx.commit().await?;
         let took = begun.elapsed();
         let mut tx = db.tenant(self.project).await?;
         let outcome = calibr_store::runs::Outcome {
