@@ -6,15 +6,20 @@
 //! [`CatalogueSource`] for its catalogue, [`OneClick`] for consent on the
 //! platform's own page. Vendor types never leave the folder.
 
+pub mod budget;
 pub mod catalogue;
+pub mod competitors;
 pub mod connector;
 pub mod credentials;
 pub mod error;
 pub mod one_click;
+pub mod orders;
+pub mod prices;
 mod registry;
 pub mod shopify;
 pub mod transport;
 pub mod vendure;
+pub mod webhooks;
 
 pub use catalogue::{
     CatalogueBatch, CataloguePlan, CatalogueSource, Checkpoint, ItemFault, ProductRecord, Scope,
