@@ -25,10 +25,14 @@ pub trait OneClick: Send + Sync {
 
     /// Reads credentials that the platform delivers from server to server while
     /// the browser is still on its page; the state says which connect they
-    /// belong to. Only some platforms do.
+    /// belong to, and is all that proves them. Only some platforms do. The
+    /// platform waits for the answer: a status other than 200 makes it take the
+    /// credentials back.
     ///
     /// # Errors
-    /// [`crate::Fault::Malformed`] where it is no such delivery.
+    /// [`crate::Fault::Malformed`] where it is no such delivery;
+    /// [`crate::Fault::MissingScope`] where the credentials may do less than was
+    /// asked for.
     fn receive(&self, body: &[u8]) -> Result<DeliveredCredentials, ConnectorError> {
         let _unused = body;
         Err(ConnectorError::new(
@@ -52,7 +56,8 @@ pub trait OneClick: Send + Sync {
 pub struct OneClickRequest {
     /// Values of the platform's `one_click_fields`, checked.
     pub fields: Config,
-    /// Where the platform sends the browser back to.
+    /// Where the platform sends the browser back to; one that delivers
+    /// credentials from server to server posts them here as well.
     pub redirect_uri: Url,
     /// Unguessable, single-use; comes back with the answer.
     pub state: String,

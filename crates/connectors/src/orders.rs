@@ -68,7 +68,8 @@ pub struct OrderLine {
     /// Units given back or taken off the order since.
     pub refunded_quantity: i64,
     /// For all units, discounts taken off; with tax where the store's prices
-    /// include it. In the currency of the store's prices.
+    /// include it. In the currency of the store's prices, or in the one that was
+    /// paid where the platform tells no other.
     pub amount: Money,
     /// What of `amount` was paid back.
     pub refunded: Money,
