@@ -20,6 +20,7 @@ pub mod shopify;
 pub mod transport;
 pub mod vendure;
 pub mod webhooks;
+pub mod woocommerce;
 
 pub use catalogue::{
     CatalogueBatch, CataloguePlan, CatalogueSource, Checkpoint, ItemFault, ProductRecord, Scope,
@@ -32,3 +33,4 @@ pub use one_click::{Connection, OneClick, OneClickCallback, OneClickRequest};
 pub use registry::Registry;
 pub use shopify::{ShopifyConnector, ShopifySettings};
 pub use vendure::VendureConnector;
+pub use woocommerce::WooCommerceConnector;
