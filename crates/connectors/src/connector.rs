@@ -8,9 +8,13 @@ use chrono::{DateTime, Utc};
 
 use crate::{
     catalogue::CatalogueSource,
+    competitors::CompetitorSource,
     credentials::{CredentialSet, CredentialSource},
     error::ConnectorError,
     one_click::OneClick,
+    orders::OrderSource,
+    prices::PriceTarget,
+    webhooks::{WebhookReceiver, WebhookTarget},
 };
 
 /// What was entered for an integration that is no secret, by field name, as
@@ -64,6 +68,11 @@ pub trait Connector: Send + Sync {
     /// Consent on the platform's own page, where the platform has that and this
     /// installation is set up for it.
     fn one_click(&self) -> Option<&dyn OneClick>;
+
+    /// Reads the platform's own messages, where it sends any.
+    fn webhook_receiver(&self) -> Option<&dyn WebhookReceiver> {
+        None
+    }
 }
 
 /// One connected store.
@@ -78,6 +87,26 @@ pub trait Store: Send + Sync {
 
     /// Its catalogue.
     fn catalogue(&self) -> &dyn CatalogueSource;
+
+    /// Its prices, where they can be set.
+    fn prices(&self) -> Option<&dyn PriceTarget> {
+        None
+    }
+
+    /// Its orders, where they can be read.
+    fn orders(&self) -> Option<&dyn OrderSource> {
+        None
+    }
+
+    /// Its subscriptions, where it sends messages.
+    fn webhooks(&self) -> Option<&dyn WebhookTarget> {
+        None
+    }
+
+    /// Competitors' offers, where it tells them.
+    fn competitors(&self) -> Option<&dyn CompetitorSource> {
+        None
+    }
 }
 
 /// What a store says of itself.

@@ -6,15 +6,21 @@
 //! [`CatalogueSource`] for its catalogue, [`OneClick`] for consent on the
 //! platform's own page. Vendor types never leave the folder.
 
+pub mod budget;
 pub mod catalogue;
+pub mod competitors;
 pub mod connector;
 pub mod credentials;
 pub mod error;
 pub mod one_click;
+pub mod orders;
+pub mod prices;
 mod registry;
 pub mod shopify;
 pub mod transport;
 pub mod vendure;
+pub mod webhooks;
+pub mod woocommerce;
 
 pub use catalogue::{
     CatalogueBatch, CataloguePlan, CatalogueSource, Checkpoint, ItemFault, ProductRecord, Scope,
@@ -27,3 +33,4 @@ pub use one_click::{Connection, OneClick, OneClickCallback, OneClickRequest};
 pub use registry::Registry;
 pub use shopify::{ShopifyConnector, ShopifySettings};
 pub use vendure::VendureConnector;
+pub use woocommerce::WooCommerceConnector;

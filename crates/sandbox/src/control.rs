@@ -27,11 +27,14 @@ impl From<Error> for Refused {
 impl IntoResponse for Refused {
     fn into_response(self) -> Response {
         let status = match &self.0 {
-            Error::UnknownShop(_) | Error::UnknownProduct(_) | Error::UnknownVariant(_) => {
-                StatusCode::NOT_FOUND
-            }
+            Error::UnknownShop(_)
+            | Error::UnknownProduct(_)
+            | Error::UnknownVariant(_)
+            | Error::UnknownOrder(_) => StatusCode::NOT_FOUND,
             Error::ShopExists(_) => StatusCode::CONFLICT,
-            Error::InvalidDomain(_) | Error::InvalidAmount(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            Error::InvalidDomain(_) | Error::InvalidFolder(_) | Error::InvalidAmount(_) => {
+                StatusCode::UNPROCESSABLE_ENTITY
+            }
             Error::Listen { .. } => StatusCode::INTERNAL_SERVER_ERROR,
         };
         (status, Json(json!({ "error": self.0.to_string() }))).into_response()

@@ -21,6 +21,12 @@ pub enum Error {
     /// Not a domain that the platform would give to a shop.
     #[error("{0} is not a shop domain; it has to look like name.myshopify.com")]
     InvalidDomain(String),
+    /// Not a name that a folder of the sandbox can have.
+    #[error("{0} is not a folder's name; use lower-case letters, digits and hyphens")]
+    InvalidFolder(String),
+    /// The order to change does not exist.
+    #[error("there is no order {0}")]
+    UnknownOrder(String),
     /// The product to change does not exist (any more).
     #[error("there is no product {0}; it may have been deleted")]
     UnknownProduct(String),

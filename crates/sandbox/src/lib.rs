@@ -34,6 +34,7 @@ mod journal;
 mod lock;
 mod server;
 pub mod shopify;
+pub mod woocommerce;
 
 pub use self::clock::{Clock, FixedClock, MovableClock, SystemClock};
 pub use self::error::{Error, Result};

@@ -14,6 +14,7 @@ use crate::control;
 use crate::error::{Error, Result};
 use crate::journal::{Entry, Journal};
 use crate::shopify::{App, ShopSettings, Shopify};
+use crate::woocommerce::{StoreSettings, WooCommerce};
 
 /// The simulated platforms. Clones are the same sandbox.
 #[derive(Clone, Debug)]
@@ -21,6 +22,7 @@ pub struct Sandbox {
     clock: Arc<MovableClock>,
     journal: Arc<Journal>,
     shopify: Shopify,
+    woocommerce: WooCommerce,
 }
 
 impl Sandbox {
@@ -39,6 +41,11 @@ impl Sandbox {
         &self.shopify
     }
 
+    /// The simulated WooCommerce stores.
+    pub fn woocommerce(&self) -> &WooCommerce {
+        &self.woocommerce
+    }
+
     /// The last requests, oldest first.
     pub fn requests(&self) -> Vec<Entry> {
         self.journal.entries()
@@ -53,6 +60,7 @@ impl Sandbox {
     pub fn router(&self) -> Router {
         self.shopify
             .router()
+            .merge(self.woocommerce.router())
             .merge(control::router(
                 Arc::clone(&self.clock),
                 Arc::clone(&self.journal),
@@ -102,6 +110,7 @@ pub struct Builder {
     public_url: Option<String>,
     apps: Vec<App>,
     shops: Vec<ShopSettings>,
+    stores: Vec<StoreSettings>,
 }
 
 impl Default for Builder {
@@ -111,6 +120,7 @@ impl Default for Builder {
             public_url: None,
             apps: Vec::new(),
             shops: Vec::new(),
+            stores: Vec::new(),
         }
     }
 }
@@ -149,24 +159,41 @@ impl Builder {
         self
     }
 
+    /// Creates a WooCommerce store.
+    #[must_use]
+    pub fn store(mut self, settings: StoreSettings) -> Self {
+        self.stores.push(settings);
+        self
+    }
+
     /// The sandbox, not served yet.
     ///
     /// # Errors
-    /// If a shop cannot be created.
+    /// If a shop or store cannot be created.
     pub fn build(self) -> Result<Sandbox> {
         let clock = Arc::new(MovableClock::new(self.clock));
         let journal = Arc::new(Journal::default());
-        let shopify = Shopify::new(Arc::clone(&clock), Arc::clone(&journal), self.public_url);
+        let shopify = Shopify::new(
+            Arc::clone(&clock),
+            Arc::clone(&journal),
+            self.public_url.clone(),
+        );
+        let woocommerce =
+            WooCommerce::new(Arc::clone(&clock), Arc::clone(&journal), self.public_url);
         for app in self.apps {
             shopify.register_app(app);
         }
         for shop in self.shops {
             shopify.create_shop(shop)?;
         }
+        for store in self.stores {
+            woocommerce.create_store(store)?;
+        }
         Ok(Sandbox {
             clock,
             journal,
             shopify,
+            woocommerce,
         })
     }
 
@@ -202,6 +229,11 @@ impl Server {
     /// The simulated Shopify.
     pub fn shopify(&self) -> &Shopify {
         self.sandbox.shopify()
+    }
+
+    /// The simulated WooCommerce stores.
+    pub fn woocommerce(&self) -> &WooCommerce {
+        self.sandbox.woocommerce()
     }
 
     /// Stops to accept requests, and waits for those under way.

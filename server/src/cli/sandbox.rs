@@ -3,6 +3,7 @@ use std::net::SocketAddr;
 use calibr_sandbox::{
     Sandbox,
     shopify::{App, ShopSettings, StaticToken},
+    woocommerce::{ApiKey, StoreSettings},
 };
 use clap::Args;
 use tokio_util::sync::CancellationToken;
@@ -29,7 +30,7 @@ pub(super) struct SandboxArgs {
         default_value = "sandbox.myshopify.com"
     )]
     shop: String,
-    /// How many variants the shop has
+    /// How many variants each store has
     #[arg(
         long,
         env = "CALIBR_VARIANTS",
@@ -49,6 +50,14 @@ pub(super) struct SandboxArgs {
 
 /// A custom app's token that is always good here; it opens nothing anywhere else.
 const TOKEN: &str = "shpat_00000000000000000000000000000000";
+/// The folder of the WooCommerce store.
+const STORE: &str = "woo";
+/// A key that is always good at the WooCommerce store, and nowhere else.
+const CONSUMER_KEY: &str = "ck_0000000000000000000000000000000000000000";
+/// Its secret.
+const CONSUMER_SECRET: &str = "cs_0000000000000000000000000000000000000000";
+/// How many orders the last 90 days brought the WooCommerce store.
+const ORDERS: u32 = 600;
 
 /// Serves the sandbox until SIGTERM or SIGINT.
 ///
@@ -73,18 +82,33 @@ pub(super) async fn run(args: SandboxArgs) -> Result<(), ServerError> {
         tokens: vec![token],
         ..ShopSettings::new(&args.shop)
     };
+    let store = StoreSettings {
+        title: "Sandbox Store".to_owned(),
+        variants: args.variants,
+        oddities: true,
+        orders: ORDERS,
+        keys: vec![ApiKey::new(CONSUMER_KEY, CONSUMER_SECRET)],
+        ..StoreSettings::new(STORE)
+    };
     let server = Sandbox::builder()
         .app(app.clone())
         .shop(shop)
+        .store(store)
         .start(&args.listen.to_string())
         .await?;
     let base = server.base_url();
     say(&format!("listening on {base}"));
     say(&format!(
         "\nStart the console on it:\n  SHOPIFY_BASE_URL='{base}/{{shop}}' SHOPIFY_API_KEY={} SHOPIFY_API_SECRET={} \
-         calibr serve\nThen connect the shop {} with one click, or by hand with the token {TOKEN}.\n\
-         See what the shop holds: {base}/_sandbox/shopify/shops/{}/truth",
-        app.client_id, app.client_secret, args.shop, args.shop
+         OUTBOUND_ALLOW={} calibr serve\nThen connect the shop {} with one click, or by hand with the token {TOKEN}.\n\
+         See what the shop holds: {base}/_sandbox/shopify/shops/{}/truth\n\n\
+         Connect the WooCommerce store {base}/{STORE} with the key {CONSUMER_KEY} and the secret {CONSUMER_SECRET}.\n\
+         See what it holds: {base}/_sandbox/woocommerce/stores/{STORE}/truth",
+        app.client_id,
+        app.client_secret,
+        args.listen.ip(),
+        args.shop,
+        args.shop
     ));
     stopping.cancelled().await;
     server.shutdown().await;

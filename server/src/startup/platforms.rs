@@ -5,6 +5,7 @@ use calibr_connectors::{
     shopify::{ShopifyConnector, ShopifySettings},
     transport::{Outbound, Transport},
     vendure::VendureConnector,
+    woocommerce::WooCommerceConnector,
 };
 use calibr_model::Sources;
 
@@ -27,6 +28,7 @@ pub(crate) fn registry(
     )?;
     let connectors: Vec<Arc<dyn Connector>> = vec![
         Arc::new(ShopifyConnector::new(shopify, &transport)?),
+        Arc::new(WooCommerceConnector::new(&transport)?),
         Arc::new(VendureConnector::new(&transport)?),
     ];
     Ok(Registry::of(connectors))

@@ -176,6 +176,7 @@ mod tests {
             started_with: config("acme.myshopify.com"),
             redirect_uri: redirect_uri(),
             received_at: received_at(),
+            delivered: None,
         }
     }
 

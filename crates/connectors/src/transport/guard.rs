@@ -108,6 +108,16 @@ impl Guard {
         }
     }
 
+    /// Whether the operator allowed the host by name or address.
+    pub(super) fn is_allowed(&self, url: &Url) -> bool {
+        match url.host() {
+            Some(Host::Ipv4(v4)) => self.allow.allows_address(IpAddr::V4(v4)),
+            Some(Host::Ipv6(v6)) => self.allow.allows_address(IpAddr::V6(v6)),
+            Some(Host::Domain(name)) => self.allow.allows_host(name),
+            None => false,
+        }
+    }
+
     fn admit(&self, host: &str, found: Vec<IpAddr>) -> Result<Vec<IpAddr>, LookupError> {
         if self.allow.allows_host(host) {
             return Ok(found);

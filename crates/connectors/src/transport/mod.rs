@@ -78,6 +78,12 @@ impl Transport {
         Self::new(outbound, self.shared.sources.clone())
     }
 
+    /// Whether the operator allowed this host by its name or address: what is
+    /// not for the public internet, such as calls without TLS, is for these alone.
+    pub fn is_allowed_by_operator(&self, url: &Url) -> bool {
+        self.shared.guard.is_allowed(url)
+    }
+
     /// Where this process takes time and randomness from.
     pub fn sources(&self) -> &Sources {
         &self.shared.sources

@@ -57,6 +57,7 @@ async fn decide_on(scene: &Scene, decision: &str, change: impl Fn(&mut Url)) -> 
         started_with: config(SHOP),
         redirect_uri: CALLBACK.parse().unwrap(),
         received_at: sources().now(),
+        delivered: None,
     }
 }
 

@@ -113,15 +113,17 @@ impl Catalogue {
     fn by_update(&self) -> &BTreeSet<(i64, u32)> {
         self.by_update.get_or_init(|| {
             self.keys_from(0)
-                .map(|key| (self.updated_at(key), key))
+                .filter_map(|key| Some((self.changed_at(key)?, key)))
                 .collect()
         })
     }
 
-    fn updated_at(&self, key: u32) -> i64 {
+    /// When a product changed last, in seconds since 1970, without making it; `None` for one that
+    /// is not there.
+    pub(crate) fn changed_at(&self, key: u32) -> Option<i64> {
         match self.changed.get(&key) {
-            Some(Some(product)) => product.updated_at,
-            _ => self.generator.updated_at(key),
+            Some(changed) => changed.as_ref().map(|product| product.updated_at),
+            None => (key < self.generator.products()).then(|| self.generator.updated_at(key)),
         }
     }
 

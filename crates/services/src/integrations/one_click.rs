@@ -163,6 +163,7 @@ async fn complete(
         started_with: attempt.fields,
         redirect_uri: redirect_uri(services, &attempt.platform)?,
         received_at: now,
+        delivered: None,
     };
     let connection = one_click(services, &attempt.platform)?
         .complete(&callback)

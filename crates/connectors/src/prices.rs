@@ -1,0 +1,133 @@
+//! Sending prices to a store and seeing what it has.
+
+use async_trait::async_trait;
+use calibr_model::Money;
+
+use crate::{
+    catalogue::{Checkpoint, ItemFault},
+    error::ConnectorError,
+};
+
+/// Takes prices.
+///
+/// Acceptance is not observation: a platform may take a price and show another.
+/// Whoever pushes reads back with [`PriceTarget::observe`].
+#[async_trait]
+pub trait PriceTarget: Send + Sync {
+    /// Most changes that one call of [`PriceTarget::push`] takes.
+    fn batch_size(&self) -> usize;
+
+    /// The prices that the store has now, for these listings, in their order;
+    /// `None` for one that the store does not have.
+    ///
+    /// # Errors
+    /// What the platform said.
+    async fn observe(
+        &self,
+        listings: &[ListingRef],
+    ) -> Result<Vec<Option<ObservedPrice>>, ConnectorError>;
+
+    /// Sends price changes, at most [`PriceTarget::batch_size`]. A price that is
+    /// not above zero, or finer than the currency's minor unit on the platform,
+    /// is refused here and never sent.
+    ///
+    /// # Errors
+    /// What the platform said to the call as a whole: nothing of it is known to
+    /// be applied, and it may be sent again.
+    async fn push(
+        &self,
+        changes: &[PriceChange],
+        mode: PushMode,
+    ) -> Result<PushAnswer, ConnectorError>;
+
+    /// Asks how a push stands that the platform works on by itself.
+    ///
+    /// # Errors
+    /// What the platform said; [`crate::Fault::CheckpointLost`] where it no
+    /// longer knows.
+    async fn follow_up(&self, ticket: &Checkpoint) -> Result<PushAnswer, ConnectorError> {
+        let _unused = ticket;
+        Err(ConnectorError::new(
+            crate::Fault::CheckpointLost,
+            "The store answers price changes at once; there is nothing to wait for.",
+        ))
+    }
+}
+
+/// A listing as the platform knows it.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct ListingRef {
+    /// The platform's id of the variant.
+    pub external_id: String,
+    /// The platform's id of its product.
+    pub product_external_id: String,
+    /// The stock keeping unit at the store.
+    pub sku: Option<String>,
+}
+
+/// A price as the store has it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ObservedPrice {
+    /// What it costs; `None` where the store has no price.
+    pub price: Option<Money>,
+    /// The struck-through price.
+    pub compare_at: Option<Money>,
+}
+
+/// A price that the store is to have.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PriceChange {
+    /// Which listing.
+    pub listing: ListingRef,
+    /// What it is to cost, in the store's currency.
+    pub price: Money,
+    /// What becomes of the struck-through price.
+    pub compare_at: CompareAt,
+}
+
+/// What becomes of the struck-through price.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CompareAt {
+    /// It stays as it is.
+    Keep,
+    /// It goes.
+    Clear,
+    /// It becomes this.
+    Set(Money),
+}
+
+/// Whether a push takes effect.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PushMode {
+    /// The platform checks and changes nothing; only where it declares
+    /// [`calibr_model::platform::Capability::DryRun`].
+    DryRun,
+    /// The platform changes its prices.
+    Apply,
+}
+
+/// What became of a push.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PushAnswer {
+    /// One outcome for each change, in their order.
+    Done(Vec<PushOutcome>),
+    /// The platform works on it; ask again with this, after the wait it asks for.
+    UnderWay {
+        /// What to ask with. Holds no secret.
+        ticket: Checkpoint,
+        /// How long to wait first.
+        wait: std::time::Duration,
+    },
+}
+
+/// What became of one change.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PushOutcome {
+    /// The platform took it; `note` is what it said beside.
+    Accepted {
+        /// A warning of the platform's, in words.
+        note: Option<String>,
+    },
+    /// It did not.
+    Refused(ItemFault),
+}

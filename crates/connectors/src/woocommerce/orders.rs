@@ -1,0 +1,121 @@
+//! A store's orders.
+//!
+//! They come in the order of their ids, which is that of their placing: pages
+//! by time of change would shift with every order that changes meanwhile.
+
+use futures::{
+    StreamExt, TryStreamExt,
+    stream::{self, BoxStream},
+};
+use serde::Deserialize;
+
+use super::{
+    api::AT_ONCE,
+    operations::{OrderRefunds, Orders},
+    order_record,
+    paging::{Pages, Place},
+    store::WooCommerceStore,
+};
+use crate::{
+    catalogue::Checkpoint,
+    error::{ConnectorError, Fault},
+    orders::{OrderBatch, OrderPlan, OrderSource},
+    transport::retry::Patience,
+};
+
+impl OrderSource for WooCommerceStore {
+    fn pull<'a>(&'a self, plan: OrderPlan) -> BoxStream<'a, Result<OrderBatch, ConnectorError>> {
+        stream::try_unfold(Pull::Beginning(plan), move |pull| async move {
+            let mut under_way = match pull {
+                Pull::Beginning(plan) => UnderWay::begin(self, plan).await?,
+                Pull::UnderWay(under_way) => *under_way,
+            };
+            let batch = under_way.next().await?;
+            Ok(batch.map(|batch| (batch, Pull::UnderWay(Box::new(under_way)))))
+        })
+        .boxed()
+    }
+}
+
+/// A stream of orders.
+enum Pull<'a> {
+    Beginning(OrderPlan),
+    UnderWay(Box<UnderWay<'a>>),
+}
+
+struct UnderWay<'a> {
+    store: &'a WooCommerceStore,
+    plan: OrderPlan,
+    decimals: u32,
+    pages: Pages,
+}
+
+impl<'a> UnderWay<'a> {
+    async fn begin(store: &'a WooCommerceStore, plan: OrderPlan) -> Result<Self, ConnectorError> {
+        let place = match &plan.resume {
+            Some(checkpoint) => Place::deserialize(&checkpoint.0).map_err(|_| {
+                ConnectorError::new(
+                    Fault::CheckpointLost,
+                    "The note of where reading the orders stopped cannot be read; it has to begin \
+                     anew.",
+                )
+            })?,
+            None => Place::default(),
+        };
+        let reading = store.reading(Patience::RUN).await?;
+        Ok(Self {
+            store,
+            plan,
+            decimals: reading.currency.exponent(),
+            pages: Pages::from(place),
+        })
+    }
+
+    async fn next(&mut self) -> Result<Option<OrderBatch>, ConnectorError> {
+        let api = &self.store.api;
+        let (changed_since, decimals) = (self.plan.since, self.decimals);
+        let page = self
+            .pages
+            .next(async |offset| {
+                let operation = Orders {
+                    changed_since,
+                    offset,
+                    decimals,
+                };
+                api.call(&operation, Patience::RUN).await
+            })
+            .await?;
+        let Some(page) = page else {
+            return Ok(None);
+        };
+        let mut read = stream::iter(page.rows)
+            .map(async |row| {
+                let refunds = if order_record::has_refunds(&row) {
+                    let operation = OrderRefunds {
+                        order: row.id,
+                        decimals,
+                    };
+                    api.call(&operation, Patience::RUN).await?
+                } else {
+                    Vec::new()
+                };
+                Ok::<_, ConnectorError>(order_record::order(&row, &refunds))
+            })
+            .buffered(AT_ONCE);
+        let mut batch = OrderBatch {
+            faults: page.unread.iter().map(order_record::unread).collect(),
+            ..OrderBatch::default()
+        };
+        while let Some(order) = read.try_next().await? {
+            match order {
+                Ok(order) => batch.orders.push(order),
+                Err(fault) => batch.faults.push(fault),
+            }
+        }
+        drop(read);
+        // Numbers under fixed names: this cannot fail.
+        let place = serde_json::to_value(self.pages.place()).unwrap_or_default();
+        batch.checkpoint = Some(Checkpoint(place));
+        Ok(Some(batch))
+    }
+}

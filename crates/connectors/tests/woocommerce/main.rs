@@ -1,0 +1,16 @@
+//! The WooCommerce connector against a stateful simulator of stores, over HTTP.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test stops where it fails"
+)]
+
+mod certificates;
+mod connecting;
+mod faults;
+mod harness;
+mod importing;
+mod orders;
+mod prices;
+mod webhooks;

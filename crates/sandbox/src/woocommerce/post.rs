@@ -1,0 +1,55 @@
+//! Calls that a store makes by itself: webhooks, and keys handed over to apps. Plain HTTP/1.1,
+//! for a sandbox lives on one machine.
+
+use std::time::Duration;
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use url::Url;
+
+/// How long anybody may take to answer.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Posts a body, and gives the status of the answer; `None` where none came.
+pub(crate) async fn post(url: &Url, headers: &[(&str, String)], body: &[u8]) -> Option<u16> {
+    tokio::time::timeout(PATIENCE, answered(url, headers, body))
+        .await
+        .ok()?
+}
+
+async fn answered(url: &Url, headers: &[(&str, String)], body: &[u8]) -> Option<u16> {
+    if url.scheme() != "http" {
+        return None;
+    }
+    let host = url.host_str()?;
+    let port = url.port_or_known_default()?;
+    let mut stream = TcpStream::connect((host.trim_matches(['[', ']']), port))
+        .await
+        .ok()?;
+    let query = url
+        .query()
+        .map(|query| format!("?{query}"))
+        .unwrap_or_default();
+    let mut head = format!(
+        "POST {}{query} HTTP/1.1\r\nHost: {host}:{port}\r\nContent-Length: {}\r\nConnection: close\r\n",
+        url.path(),
+        body.len()
+    );
+    for (name, value) in headers {
+        head.push_str(&format!("{name}: {value}\r\n"));
+    }
+    head.push_str("\r\n");
+    stream.write_all(head.as_bytes()).await.ok()?;
+    stream.write_all(body).await.ok()?;
+    let mut answer = Vec::new();
+    // "HTTP/1.1 200" is all that matters.
+    while answer.len() < 12 {
+        let mut chunk = [0; 512];
+        let read = stream.read(&mut chunk).await.ok()?;
+        if read == 0 {
+            return None;
+        }
+        answer.extend_from_slice(&chunk[..read]);
+    }
+    std::str::from_utf8(answer.get(9..12)?).ok()?.parse().ok()
+}
