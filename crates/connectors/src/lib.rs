@@ -12,6 +12,7 @@ pub mod competitors;
 pub mod connector;
 pub mod credentials;
 pub mod error;
+mod lines;
 pub mod one_click;
 pub mod orders;
 pub mod prices;
