@@ -6,6 +6,7 @@
 //! [`CatalogueSource`] for its catalogue, [`OneClick`] for consent on the
 //! platform's own page. Vendor types never leave the folder.
 
+pub mod amazon;
 pub mod budget;
 pub mod catalogue;
 pub mod competitors;
@@ -22,6 +23,8 @@ pub mod transport;
 pub mod vendure;
 pub mod webhooks;
 
+pub use amazon::{AmazonConnector, AmazonSettings};
+pub use budget::{LocalBudget, Rate, RateBudget};
 pub use catalogue::{
     CatalogueBatch, CataloguePlan, CatalogueSource, Checkpoint, ItemFault, ProductRecord, Scope,
     VariantRecord,
