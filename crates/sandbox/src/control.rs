@@ -27,10 +27,13 @@ impl From<Error> for Refused {
 impl IntoResponse for Refused {
     fn into_response(self) -> Response {
         let status = match &self.0 {
-            Error::UnknownShop(_) | Error::UnknownProduct(_) | Error::UnknownVariant(_) => {
-                StatusCode::NOT_FOUND
-            }
-            Error::ShopExists(_) => StatusCode::CONFLICT,
+            Error::UnknownShop(_)
+            | Error::UnknownProduct(_)
+            | Error::UnknownVariant(_)
+            | Error::UnknownOrder(_)
+            | Error::UnknownSeller(_)
+            | Error::UnknownListing(_) => StatusCode::NOT_FOUND,
+            Error::ShopExists(_) | Error::SellerExists(_) => StatusCode::CONFLICT,
             Error::InvalidDomain(_) | Error::InvalidAmount(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Error::Listen { .. } => StatusCode::INTERNAL_SERVER_ERROR,
         };

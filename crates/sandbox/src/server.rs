@@ -9,6 +9,7 @@ use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
+use crate::amazon::{Amazon, AmazonApp, SellerSettings};
 use crate::clock::{Clock, MovableClock, SystemClock};
 use crate::control;
 use crate::error::{Error, Result};
@@ -21,6 +22,7 @@ pub struct Sandbox {
     clock: Arc<MovableClock>,
     journal: Arc<Journal>,
     shopify: Shopify,
+    amazon: Amazon,
 }
 
 impl Sandbox {
@@ -39,6 +41,11 @@ impl Sandbox {
         &self.shopify
     }
 
+    /// The simulated Amazon.
+    pub fn amazon(&self) -> &Amazon {
+        &self.amazon
+    }
+
     /// The last requests, oldest first.
     pub fn requests(&self) -> Vec<Entry> {
         self.journal.entries()
@@ -53,6 +60,7 @@ impl Sandbox {
     pub fn router(&self) -> Router {
         self.shopify
             .router()
+            .merge(self.amazon.router())
             .merge(control::router(
                 Arc::clone(&self.clock),
                 Arc::clone(&self.journal),
@@ -102,6 +110,8 @@ pub struct Builder {
     public_url: Option<String>,
     apps: Vec<App>,
     shops: Vec<ShopSettings>,
+    amazon_apps: Vec<AmazonApp>,
+    sellers: Vec<SellerSettings>,
 }
 
 impl Default for Builder {
@@ -111,6 +121,8 @@ impl Default for Builder {
             public_url: None,
             apps: Vec::new(),
             shops: Vec::new(),
+            amazon_apps: Vec::new(),
+            sellers: Vec::new(),
         }
     }
 }
@@ -149,14 +161,39 @@ impl Builder {
         self
     }
 
+    /// Registers an application with Amazon.
+    #[must_use]
+    pub fn amazon_app(mut self, app: AmazonApp) -> Self {
+        self.amazon_apps.push(app);
+        self
+    }
+
+    /// Creates a seller on Amazon.
+    #[must_use]
+    pub fn seller(mut self, settings: SellerSettings) -> Self {
+        self.sellers.push(settings);
+        self
+    }
+
     /// The sandbox, not served yet.
     ///
     /// # Errors
-    /// If a shop cannot be created.
+    /// If a shop or seller cannot be created.
     pub fn build(self) -> Result<Sandbox> {
         let clock = Arc::new(MovableClock::new(self.clock));
         let journal = Arc::new(Journal::default());
-        let shopify = Shopify::new(Arc::clone(&clock), Arc::clone(&journal), self.public_url);
+        let shopify = Shopify::new(
+            Arc::clone(&clock),
+            Arc::clone(&journal),
+            self.public_url.clone(),
+        );
+        let amazon = Amazon::new(Arc::clone(&clock), Arc::clone(&journal), self.public_url);
+        for app in self.amazon_apps {
+            amazon.register_app(app);
+        }
+        for seller in self.sellers {
+            amazon.create_seller(seller)?;
+        }
         for app in self.apps {
             shopify.register_app(app);
         }
@@ -167,6 +204,7 @@ impl Builder {
             clock,
             journal,
             shopify,
+            amazon,
         })
     }
 
@@ -202,6 +240,11 @@ impl Server {
     /// The simulated Shopify.
     pub fn shopify(&self) -> &Shopify {
         self.sandbox.shopify()
+    }
+
+    /// The simulated Amazon.
+    pub fn amazon(&self) -> &Amazon {
+        self.sandbox.amazon()
     }
 
     /// Stops to accept requests, and waits for those under way.
