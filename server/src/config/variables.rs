@@ -97,6 +97,42 @@ pub(crate) const SHOPIFY_BASE_URL: Variable = Variable {
     default: "https://{shop}",
     example: "http://127.0.0.1:4010/{shop}",
 };
+/// Amazon application's id.
+pub(crate) const AMAZON_APPLICATION_ID: Variable = Variable {
+    name: "AMAZON_APPLICATION_ID",
+    help: "Id of your application at Amazon, for one-click connect. Its redirect URI is PUBLIC_URL followed by \
+           /api/oauth/amazon/callback",
+    default: "one-click connect for Amazon is off",
+    example: "amzn1.sp.solution.0123",
+};
+/// Amazon application's client id.
+pub(crate) const AMAZON_CLIENT_ID: Variable = Variable {
+    name: "AMAZON_CLIENT_ID",
+    help: "Client id of that application at Login with Amazon",
+    default: "sellers bring a private application of their own",
+    example: "amzn1.application-oa2-client.0123",
+};
+/// Amazon application's client secret.
+pub(crate) const AMAZON_CLIENT_SECRET: Variable = Variable {
+    name: "AMAZON_CLIENT_SECRET",
+    help: "Client secret of that application; Amazon lets it run out after 180 days",
+    default: "",
+    example: "the client secret that Amazon's developer console shows",
+};
+/// Where Login with Amazon is.
+pub(crate) const AMAZON_LWA_URL: Variable = Variable {
+    name: "AMAZON_LWA_URL",
+    help: "Where Login with Amazon and the consent page are reached, if not at Amazon",
+    default: "https://api.amazon.com, and Seller Central for the consent page",
+    example: "http://127.0.0.1:4010/amazon",
+};
+/// Where the Selling Partner API is.
+pub(crate) const AMAZON_API_URL: Variable = Variable {
+    name: "AMAZON_API_URL",
+    help: "Where the Selling Partner API is reached, if not at Amazon; {region} stands for na, eu or fe",
+    default: "https://sellingpartnerapi-{region}.amazon.com",
+    example: "http://127.0.0.1:4010/amazon/{region}",
+};
 /// Further certificates.
 pub(crate) const OUTBOUND_CA_FILE: Variable = Variable {
     name: "OUTBOUND_CA_FILE",
@@ -133,6 +169,11 @@ pub(crate) const VARIABLES: &[&Variable] = &[
     &SHOPIFY_API_KEY,
     &SHOPIFY_API_SECRET,
     &SHOPIFY_BASE_URL,
+    &AMAZON_APPLICATION_ID,
+    &AMAZON_CLIENT_ID,
+    &AMAZON_CLIENT_SECRET,
+    &AMAZON_LWA_URL,
+    &AMAZON_API_URL,
     &OUTBOUND_CA_FILE,
     &OUTBOUND_ALLOW,
     &LOG,

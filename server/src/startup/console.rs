@@ -127,7 +127,12 @@ impl Parts {
             demo = Some(started);
         }
 
-        let registry = registry(settings.shopify, settings.outbound, &sources)?;
+        let registry = registry(
+            settings.shopify,
+            settings.amazon,
+            settings.outbound,
+            &sources,
+        )?;
         let vault = Arc::new(CredentialVault::new(keyring, sources.clone()));
         let services = Services::new(ServicesSettings {
             db: database.db.clone(),

@@ -1,17 +1,14 @@
 //! One request and its answer: which shop it is for, what fault strikes it, what is noted of it.
 
 use std::collections::HashMap;
-use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Json;
-use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{FromRequestParts, OriginalUri, Path};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
-use futures::{Stream, StreamExt, stream};
 use serde_json::json;
 
 use super::Shopify;
