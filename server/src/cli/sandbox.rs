@@ -2,6 +2,7 @@ use std::net::SocketAddr;
 
 use calibr_sandbox::{
     Sandbox,
+    amazon::{AmazonApp, SellerSettings, SellerToken},
     shopify::{App, ShopSettings, StaticToken},
 };
 use clap::Args;
@@ -50,6 +51,11 @@ pub(super) struct SandboxArgs {
 /// A custom app's token that is always good here; it opens nothing anywhere else.
 const TOKEN: &str = "shpat_00000000000000000000000000000000";
 
+/// A seller's refresh token, likewise.
+const REFRESH_TOKEN: &str = "Atzr|calibr-sandbox";
+/// The seller it is of.
+const SELLER: &str = "A2SANDBOX12345";
+
 /// Serves the sandbox until SIGTERM or SIGINT.
 ///
 /// # Errors
@@ -73,9 +79,29 @@ pub(super) async fn run(args: SandboxArgs) -> Result<(), ServerError> {
         tokens: vec![token],
         ..ShopSettings::new(&args.shop)
     };
+    let amazon_app = AmazonApp {
+        application_id: "amzn1.sp.solution.calibr-sandbox".to_owned(),
+        client_id: "calibr-sandbox".to_owned(),
+        client_secret: "calibr-sandbox-secret".to_owned(),
+        name: "Calibr Console".to_owned(),
+        redirect_prefixes: vec![args.console.trim_end_matches('/').to_owned()],
+        secret_made_at: None,
+    };
+    let seller = SellerSettings {
+        listings: args.variants,
+        orders: args.variants / 2,
+        oddities: true,
+        tokens: vec![SellerToken {
+            refresh_token: REFRESH_TOKEN.to_owned(),
+            client_id: amazon_app.client_id.clone(),
+        }],
+        ..SellerSettings::new(SELLER)
+    };
     let server = Sandbox::builder()
         .app(app.clone())
         .shop(shop)
+        .amazon_app(amazon_app.clone())
+        .seller(seller)
         .start(&args.listen.to_string())
         .await?;
     let base = server.base_url();
@@ -85,6 +111,12 @@ pub(super) async fn run(args: SandboxArgs) -> Result<(), ServerError> {
          calibr serve\nThen connect the shop {} with one click, or by hand with the token {TOKEN}.\n\
          See what the shop holds: {base}/_sandbox/shopify/shops/{}/truth",
         app.client_id, app.client_secret, args.shop, args.shop
+    ));
+    say(&format!(
+        "\nFor Amazon, start it with\n  AMAZON_LWA_URL={base}/amazon AMAZON_API_URL='{base}/amazon/{{region}}' \
+         AMAZON_APPLICATION_ID={} AMAZON_CLIENT_ID={} AMAZON_CLIENT_SECRET={}\nThen connect the seller {SELLER} on \
+         amazon.de with one click, or by hand with the refresh token {REFRESH_TOKEN}.",
+        amazon_app.application_id, amazon_app.client_id, amazon_app.client_secret
     ));
     stopping.cancelled().await;
     server.shutdown().await;
