@@ -432,18 +432,21 @@ mod tests {
 
     #[test]
     fn units_that_were_called_off_are_taken_off() {
-        let line = line(
+        let called_off = line(
             "PARTIALLY_SHIPPED",
             json!({ "product": { "price": { "unitPrice": euros("10.00") } },
                 "cancellation": { "cancellationExecution": { "cancelledBy": "BUYER" } },
                 "fulfillment": { "quantityFulfilled": 1, "quantityUnfulfilled": 0 } }),
         );
-        assert_eq!(line.amount.amount_minor, 3000);
+        assert_eq!(called_off.amount.amount_minor, 3000);
         assert_eq!(
-            (line.refunded_quantity, line.refunded.amount_minor),
+            (
+                called_off.refunded_quantity,
+                called_off.refunded.amount_minor
+            ),
             (2, 2000)
         );
-        let asked_only = super::tests::line(
+        let asked_only = line(
             "UNSHIPPED",
             json!({ "product": { "price": { "unitPrice": euros("10.00") } },
                 "cancellation": { "cancellationRequest": { "requester": "BUYER" } } }),

@@ -199,6 +199,28 @@ async fn a_line_that_is_cut_is_taken_up() {
 }
 
 #[tokio::test]
+async fn an_address_that_ran_out_meanwhile_is_asked_for_again() {
+    let scene = Scene::of(SellerSettings {
+        listings: 6_000,
+        ..usual()
+    })
+    .await;
+    scene.fails(on_file(FaultKind::CutConnection));
+    let store = scene.store();
+    let mut stream = store.catalogue().pull(full());
+    let mut pulled = Pulled::default();
+    while pulled.variants.is_empty() {
+        pulled.add(stream.next().await.unwrap().unwrap());
+    }
+    scene.pass(301);
+    while let Some(batch) = stream.next().await {
+        pulled.add(batch.unwrap());
+    }
+    pulled.assert_is(&scene.truth());
+    assert_eq!(calls(&scene)["getReportDocument"], 2);
+}
+
+#[tokio::test]
 async fn a_report_that_fails_is_no_success() {
     let scene = Scene::usual().await;
     scene.fails(on_api(FaultKind::ExportFails { after_objects: 0 }));

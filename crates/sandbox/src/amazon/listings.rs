@@ -96,7 +96,7 @@ fn item(seller: &Seller, listing: &Listing, included: &[&str]) -> Value {
     item.into()
 }
 
-fn included<'a>(call: &'a Call) -> Vec<&'a str> {
+fn included(call: &Call) -> Vec<&str> {
     let asked = call.list("includedData");
     if asked.is_empty() {
         return vec!["summaries"];
