@@ -14,6 +14,7 @@ mod feed;
 mod marketplace;
 mod one_click;
 mod operations;
+mod order;
 mod orders;
 mod prices;
 mod rates;

@@ -56,13 +56,16 @@ pub(crate) fn app() -> AmazonApp {
     }
 }
 
+/// How many times the published rates the usual seller is admitted.
+pub(crate) const FASTER: f64 = 1_000.0;
+
 /// A seller whom Amazon admits a thousand times the published rates, so that
 /// only the tests of rates wait.
 pub(crate) fn usual() -> SellerSettings {
     SellerSettings {
         name: "Acme".to_owned(),
         listings: 300,
-        faster: 1_000.0,
+        faster: FASTER,
         polls: 1,
         tokens: vec![SellerToken {
             refresh_token: TOKEN.to_owned(),

@@ -5,6 +5,7 @@ use std::{env, fs, path::PathBuf};
 use serde_json::{Map, Value, json};
 
 use super::recorded::Exchange;
+use crate::harness::FASTER;
 
 const MODELS: [&str; 6] = [
     "sellers",
@@ -174,12 +175,26 @@ impl Operation<'_> {
         assert!(response.is_object(), "{}: no answer {status}", self.name);
         self.validate(&response["schema"], &exchange.answer, &status);
         let limited = response["headers"]["x-amzn-RateLimit-Limit"].is_object();
+        let Some(limit) = exchange.limit else {
+            return;
+        };
         assert!(
-            limited || !exchange.names_limit,
+            limited && exchange.status != 429,
             "{}: {status} names no limit",
             self.name
         );
-        assert!(exchange.status != 429 || !exchange.names_limit);
+        let published = self.published_rate() * FASTER;
+        assert!((limit - published).abs() < 1e-6, "{}: {limit}", self.name);
+    }
+
+    /// Calls a second, from the table in the operation's description.
+    fn published_rate(&self) -> f64 {
+        let description = self.definition["description"].as_str().unwrap();
+        let mut lines = description.lines();
+        let ruled = lines.any(|line| line.starts_with("| ----"));
+        assert!(ruled, "{}: no usage plan", self.name);
+        let cells = lines.next().unwrap().split('|').nth(1).unwrap();
+        cells.trim().parse().unwrap()
     }
 
     fn validate(&self, schema: &Value, instance: &Value, what: &str) {

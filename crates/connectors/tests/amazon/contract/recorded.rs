@@ -26,7 +26,8 @@ pub(super) struct Exchange {
     pub(super) asked: Option<Value>,
     pub(super) status: u16,
     pub(super) answer: Value,
-    pub(super) names_limit: bool,
+    /// The calls a second that the answer names.
+    pub(super) limit: Option<f64>,
 }
 
 type Exchanges = Arc<Mutex<Vec<Exchange>>>;
@@ -88,7 +89,10 @@ async fn keep(State(exchanges): State<Exchanges>, request: Request, next: Next) 
         asked: serde_json::from_slice(&asked).ok(),
         status: parts.status.as_u16(),
         answer: serde_json::from_slice(&answer).unwrap_or_default(),
-        names_limit: parts.headers.contains_key("x-amzn-ratelimit-limit"),
+        limit: parts
+            .headers
+            .get("x-amzn-ratelimit-limit")
+            .map(|limit| limit.to_str().unwrap().parse().unwrap()),
     });
     Response::from_parts(parts, Body::from(answer))
 }
