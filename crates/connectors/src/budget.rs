@@ -7,7 +7,7 @@ use calibr_model::Sources;
 use chrono::{DateTime, Utc};
 use tokio::sync::Mutex;
 
-use crate::error::ConnectorError;
+use crate::error::{ConnectorError, Fault};
 
 /// A published rate: tokens come back at `per_second`, up to `burst`.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -23,17 +23,41 @@ pub struct Rate {
 #[async_trait]
 pub trait RateBudget: Send + Sync {
     /// Takes a token of the bucket `key`: gives how long to wait before the call
-    /// may be made. The token is taken whether or not the call is made.
+    /// may be made. The token is taken whether or not the call is made. Where the
+    /// wait would be longer than `longest`, no token is taken: whoever comes
+    /// again later does not find the bucket emptier for having asked.
     ///
     /// # Errors
-    /// [`crate::Fault::Server`] where the bucket cannot be reached.
-    async fn take(&self, key: &str, rate: Rate) -> Result<Duration, ConnectorError>;
+    /// [`Fault::Throttled`] with the wait as `retry_after` where it is longer
+    /// than `longest` (see [`too_long`]); [`Fault::Server`] where the bucket
+    /// cannot be reached.
+    async fn take(
+        &self,
+        key: &str,
+        rate: Rate,
+        longest: Duration,
+    ) -> Result<Duration, ConnectorError>;
 
     /// The platform said that the bucket is empty: nothing is left in it.
     ///
     /// # Errors
-    /// As [`RateBudget::take`].
+    /// [`Fault::Server`] where the bucket cannot be reached.
     async fn drained(&self, key: &str, rate: Rate) -> Result<(), ConnectorError>;
+}
+
+/// What [`RateBudget::take`] answers where the wait is too long.
+pub fn too_long(wait: Duration) -> ConnectorError {
+    let seconds = wait.as_secs().max(1);
+    let later = match seconds {
+        1 => "in a second".to_owned(),
+        2..120 => format!("in {seconds} seconds"),
+        _ => format!("in {} minutes", seconds.div_ceil(60)),
+    };
+    ConnectorError::new(
+        Fault::Throttled,
+        format!("The platform allows only so many calls, and they are used up. Try again {later}."),
+    )
+    .retry_after(Some(wait))
 }
 
 /// Buckets of this process alone.
@@ -70,16 +94,24 @@ impl LocalBudget {
 
 #[async_trait]
 impl RateBudget for LocalBudget {
-    async fn take(&self, key: &str, rate: Rate) -> Result<Duration, ConnectorError> {
+    async fn take(
+        &self,
+        key: &str,
+        rate: Rate,
+        longest: Duration,
+    ) -> Result<Duration, ConnectorError> {
         let mut buckets = self.buckets.lock().await;
         let now = self.sources.now();
         let tokens = Self::refilled(buckets.get(key), rate, now) - 1.0;
-        buckets.insert(key.to_owned(), Bucket { tokens, at: now });
         let wait = if tokens >= 0.0 {
             Duration::ZERO
         } else {
-            Duration::from_secs_f64(-tokens / rate.per_second)
+            Duration::try_from_secs_f64(-tokens / rate.per_second).unwrap_or(Duration::MAX)
         };
+        if wait > longest {
+            return Err(too_long(wait));
+        }
+        buckets.insert(key.to_owned(), Bucket { tokens, at: now });
         Ok(wait)
     }
 
@@ -89,5 +121,79 @@ impl RateBudget for LocalBudget {
         let tokens = Self::refilled(buckets.get(key), rate, now).min(0.0);
         buckets.insert(key.to_owned(), Bucket { tokens, at: now });
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, Mutex as Held};
+
+    use calibr_model::{Clock, Random};
+    use chrono::TimeDelta;
+
+    use super::*;
+
+    #[derive(Debug)]
+    struct Hands(Held<DateTime<Utc>>);
+
+    impl Clock for Hands {
+        fn now(&self) -> DateTime<Utc> {
+            *self.0.lock().unwrap()
+        }
+    }
+
+    #[derive(Debug)]
+    struct NoChance;
+
+    impl Random for NoChance {
+        fn fill(&self, bytes: &mut [u8]) {
+            bytes.fill(0);
+        }
+    }
+
+    const RATE: Rate = Rate {
+        per_second: 0.5,
+        burst: 2.0,
+    };
+    const MINUTE: Duration = Duration::from_secs(60);
+
+    fn budget() -> (LocalBudget, Arc<Hands>) {
+        let hands = Arc::new(Hands(Held::new(DateTime::UNIX_EPOCH)));
+        let sources = Sources {
+            clock: hands.clone(),
+            random: Arc::new(NoChance),
+        };
+        (LocalBudget::new(sources), hands)
+    }
+
+    #[tokio::test]
+    async fn what_is_beyond_the_burst_lines_up_at_the_rate() {
+        let (budget, hands) = budget();
+        let mut waits = Vec::new();
+        for _ in 0..4 {
+            waits.push(budget.take("a", RATE, MINUTE).await.unwrap().as_secs());
+        }
+        assert_eq!(waits, [0, 0, 2, 4]);
+        assert!(budget.take("b", RATE, MINUTE).await.unwrap().is_zero());
+        *hands.0.lock().unwrap() += TimeDelta::minutes(1);
+        assert!(budget.take("a", RATE, MINUTE).await.unwrap().is_zero());
+    }
+
+    #[tokio::test]
+    async fn a_wait_that_is_too_long_takes_nothing() {
+        let (budget, _hands) = budget();
+        budget.drained("a", RATE).await.unwrap();
+        for _ in 0..3 {
+            let refused = budget
+                .take("a", RATE, Duration::from_secs(1))
+                .await
+                .unwrap_err();
+            assert_eq!(refused.fault, Fault::Throttled);
+            assert_eq!(refused.retry_after, Some(Duration::from_secs(2)));
+        }
+        assert_eq!(
+            budget.take("a", RATE, MINUTE).await.unwrap(),
+            Duration::from_secs(2)
+        );
     }
 }

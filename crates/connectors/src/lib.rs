@@ -6,12 +6,14 @@
 //! [`CatalogueSource`] for its catalogue, [`OneClick`] for consent on the
 //! platform's own page. Vendor types never leave the folder.
 
+pub mod amazon;
 pub mod budget;
 pub mod catalogue;
 pub mod competitors;
 pub mod connector;
 pub mod credentials;
 pub mod error;
+mod lines;
 pub mod one_click;
 pub mod orders;
 pub mod prices;
@@ -22,6 +24,8 @@ pub mod vendure;
 pub mod webhooks;
 pub mod woocommerce;
 
+pub use amazon::{AmazonConnector, AmazonSettings};
+pub use budget::{LocalBudget, Rate, RateBudget};
 pub use catalogue::{
     CatalogueBatch, CataloguePlan, CatalogueSource, Checkpoint, ItemFault, ProductRecord, Scope,
     VariantRecord,

@@ -30,8 +30,10 @@ impl IntoResponse for Refused {
             Error::UnknownShop(_)
             | Error::UnknownProduct(_)
             | Error::UnknownVariant(_)
-            | Error::UnknownOrder(_) => StatusCode::NOT_FOUND,
-            Error::ShopExists(_) => StatusCode::CONFLICT,
+            | Error::UnknownOrder(_)
+            | Error::UnknownSeller(_)
+            | Error::UnknownListing(_) => StatusCode::NOT_FOUND,
+            Error::ShopExists(_) | Error::SellerExists(_) => StatusCode::CONFLICT,
             Error::InvalidDomain(_) | Error::InvalidFolder(_) | Error::InvalidAmount(_) => {
                 StatusCode::UNPROCESSABLE_ENTITY
             }

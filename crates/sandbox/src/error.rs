@@ -27,6 +27,15 @@ pub enum Error {
     /// The order to change does not exist.
     #[error("there is no order {0}")]
     UnknownOrder(String),
+    /// No seller of that id exists.
+    #[error("there is no seller {0}; create it first")]
+    UnknownSeller(String),
+    /// A seller of that id exists.
+    #[error("there is already a seller {0}; choose another id")]
+    SellerExists(String),
+    /// The listing to change does not exist (any more).
+    #[error("there is no listing {0}; it may have been deleted")]
+    UnknownListing(String),
     /// The product to change does not exist (any more).
     #[error("there is no product {0}; it may have been deleted")]
     UnknownProduct(String),

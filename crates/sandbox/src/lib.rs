@@ -23,6 +23,7 @@
 //! endpoints, control. What they share (clock, faults, generator, request log) is beside them.
 //! Everything that can be done in process can be done over HTTP below `/_sandbox`.
 
+pub mod amazon;
 mod catalogue;
 mod clock;
 mod control;
@@ -32,8 +33,10 @@ mod fault;
 mod generator;
 mod journal;
 mod lock;
+mod money;
 mod server;
 pub mod shopify;
+mod spoil;
 pub mod woocommerce;
 
 pub use self::clock::{Clock, FixedClock, MovableClock, SystemClock};

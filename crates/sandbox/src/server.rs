@@ -9,6 +9,7 @@ use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
+use crate::amazon::{Amazon, AmazonApp, SellerSettings};
 use crate::clock::{Clock, MovableClock, SystemClock};
 use crate::control;
 use crate::error::{Error, Result};
@@ -23,6 +24,7 @@ pub struct Sandbox {
     journal: Arc<Journal>,
     shopify: Shopify,
     woocommerce: WooCommerce,
+    amazon: Amazon,
 }
 
 impl Sandbox {
@@ -46,6 +48,11 @@ impl Sandbox {
         &self.woocommerce
     }
 
+    /// The simulated Amazon.
+    pub fn amazon(&self) -> &Amazon {
+        &self.amazon
+    }
+
     /// The last requests, oldest first.
     pub fn requests(&self) -> Vec<Entry> {
         self.journal.entries()
@@ -61,6 +68,7 @@ impl Sandbox {
         self.shopify
             .router()
             .merge(self.woocommerce.router())
+            .merge(self.amazon.router())
             .merge(control::router(
                 Arc::clone(&self.clock),
                 Arc::clone(&self.journal),
@@ -111,6 +119,8 @@ pub struct Builder {
     apps: Vec<App>,
     shops: Vec<ShopSettings>,
     stores: Vec<StoreSettings>,
+    amazon_apps: Vec<AmazonApp>,
+    sellers: Vec<SellerSettings>,
 }
 
 impl Default for Builder {
@@ -121,6 +131,8 @@ impl Default for Builder {
             apps: Vec::new(),
             shops: Vec::new(),
             stores: Vec::new(),
+            amazon_apps: Vec::new(),
+            sellers: Vec::new(),
         }
     }
 }
@@ -166,10 +178,24 @@ impl Builder {
         self
     }
 
+    /// Registers an application with Amazon.
+    #[must_use]
+    pub fn amazon_app(mut self, app: AmazonApp) -> Self {
+        self.amazon_apps.push(app);
+        self
+    }
+
+    /// Creates a seller on Amazon.
+    #[must_use]
+    pub fn seller(mut self, settings: SellerSettings) -> Self {
+        self.sellers.push(settings);
+        self
+    }
+
     /// The sandbox, not served yet.
     ///
     /// # Errors
-    /// If a shop or store cannot be created.
+    /// If a shop, store or seller cannot be created.
     pub fn build(self) -> Result<Sandbox> {
         let clock = Arc::new(MovableClock::new(self.clock));
         let journal = Arc::new(Journal::default());
@@ -178,8 +204,18 @@ impl Builder {
             Arc::clone(&journal),
             self.public_url.clone(),
         );
-        let woocommerce =
-            WooCommerce::new(Arc::clone(&clock), Arc::clone(&journal), self.public_url);
+        let woocommerce = WooCommerce::new(
+            Arc::clone(&clock),
+            Arc::clone(&journal),
+            self.public_url.clone(),
+        );
+        let amazon = Amazon::new(Arc::clone(&clock), Arc::clone(&journal), self.public_url);
+        for app in self.amazon_apps {
+            amazon.register_app(app);
+        }
+        for seller in self.sellers {
+            amazon.create_seller(seller)?;
+        }
         for app in self.apps {
             shopify.register_app(app);
         }
@@ -194,6 +230,7 @@ impl Builder {
             journal,
             shopify,
             woocommerce,
+            amazon,
         })
     }
 
@@ -234,6 +271,11 @@ impl Server {
     /// The simulated WooCommerce stores.
     pub fn woocommerce(&self) -> &WooCommerce {
         self.sandbox.woocommerce()
+    }
+
+    /// The simulated Amazon.
+    pub fn amazon(&self) -> &Amazon {
+        self.sandbox.amazon()
     }
 
     /// Stops to accept requests, and waits for those under way.

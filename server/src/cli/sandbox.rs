@@ -2,6 +2,7 @@ use std::net::SocketAddr;
 
 use calibr_sandbox::{
     Sandbox,
+    amazon::{AmazonApp, SellerSettings, SellerToken},
     shopify::{App, ShopSettings, StaticToken},
     woocommerce::{ApiKey, StoreSettings},
 };
@@ -59,6 +60,11 @@ const CONSUMER_SECRET: &str = "cs_0000000000000000000000000000000000000000";
 /// How many orders the last 90 days brought the WooCommerce store.
 const ORDERS: u32 = 600;
 
+/// A seller's refresh token, likewise.
+const REFRESH_TOKEN: &str = "Atzr|calibr-sandbox";
+/// The seller it is of.
+const SELLER: &str = "A2SANDBOX12345";
+
 /// Serves the sandbox until SIGTERM or SIGINT.
 ///
 /// # Errors
@@ -90,10 +96,30 @@ pub(super) async fn run(args: SandboxArgs) -> Result<(), ServerError> {
         keys: vec![ApiKey::new(CONSUMER_KEY, CONSUMER_SECRET)],
         ..StoreSettings::new(STORE)
     };
+    let amazon_app = AmazonApp {
+        application_id: "amzn1.sp.solution.calibr-sandbox".to_owned(),
+        client_id: "calibr-sandbox".to_owned(),
+        client_secret: "calibr-sandbox-secret".to_owned(),
+        name: "Calibr Console".to_owned(),
+        redirect_prefixes: vec![args.console.trim_end_matches('/').to_owned()],
+        secret_made_at: None,
+    };
+    let seller = SellerSettings {
+        listings: args.variants,
+        orders: args.variants / 2,
+        oddities: true,
+        tokens: vec![SellerToken {
+            refresh_token: REFRESH_TOKEN.to_owned(),
+            client_id: amazon_app.client_id.clone(),
+        }],
+        ..SellerSettings::new(SELLER)
+    };
     let server = Sandbox::builder()
         .app(app.clone())
         .shop(shop)
         .store(store)
+        .amazon_app(amazon_app.clone())
+        .seller(seller)
         .start(&args.listen.to_string())
         .await?;
     let base = server.base_url();
@@ -109,6 +135,12 @@ pub(super) async fn run(args: SandboxArgs) -> Result<(), ServerError> {
         args.listen.ip(),
         args.shop,
         args.shop
+    ));
+    say(&format!(
+        "\nFor Amazon, start it with\n  AMAZON_LWA_URL={base}/amazon AMAZON_API_URL='{base}/amazon/{{region}}' \
+         AMAZON_APPLICATION_ID={} AMAZON_CLIENT_ID={} AMAZON_CLIENT_SECRET={}\nThen connect the seller {SELLER} on \
+         amazon.de with one click, or by hand with the refresh token {REFRESH_TOKEN}.",
+        amazon_app.application_id, amazon_app.client_id, amazon_app.client_secret
     ));
     stopping.cancelled().await;
     server.shutdown().await;

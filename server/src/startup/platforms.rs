@@ -5,7 +5,6 @@ use calibr_connectors::{
     shopify::{ShopifyConnector, ShopifySettings},
     transport::{Outbound, Transport},
     vendure::VendureConnector,
-    woocommerce::WooCommerceConnector,
 };
 use calibr_model::Sources;
 
@@ -28,7 +27,6 @@ pub(crate) fn registry(
     )?;
     let connectors: Vec<Arc<dyn Connector>> = vec![
         Arc::new(ShopifyConnector::new(shopify, &transport)?),
-        Arc::new(WooCommerceConnector::new(&transport)?),
         Arc::new(VendureConnector::new(&transport)?),
     ];
     Ok(Registry::of(connectors))

@@ -17,13 +17,13 @@ use super::{
     catalogue::Position,
     download::Download,
     job,
-    lines::{Line, Lines},
     operations::{ExportState, FailedBy},
     record::{self, Record},
 };
 use crate::{
     catalogue::CatalogueBatch,
     error::{ConnectorError, Fault},
+    lines::{Line, Lines},
 };
 
 /// A batch ends after so many variants or other records, or bytes of lines.

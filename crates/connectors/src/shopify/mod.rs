@@ -10,7 +10,6 @@ mod changes;
 mod download;
 mod failure;
 mod job;
-mod lines;
 mod one_click;
 mod operations;
 mod record;

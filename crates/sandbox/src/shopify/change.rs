@@ -4,11 +4,11 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::ids::{gid, product_key, product_number, variant_key, variant_number};
-use super::money;
 use super::shop::Shop;
 use crate::catalogue::NewProduct;
 use crate::error::{Error, Result};
 use crate::generator::Status;
+use crate::money;
 
 /// A change; each one sets `updatedAt` of what it touches. Products and variants are named by
 /// global id or by its number; amounts are decimal strings.

@@ -1,17 +1,14 @@
 //! One request and its answer: which shop it is for, what fault strikes it, what is noted of it.
 
 use std::collections::HashMap;
-use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Json;
-use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{FromRequestParts, OriginalUri, Path};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
-use futures::{Stream, StreamExt, stream};
 use serde_json::json;
 
 use super::Shopify;
@@ -19,9 +16,7 @@ use super::shop::{Shop, ShopState, count};
 use crate::clock::Clock;
 use crate::fault::{FaultKind, Spot};
 use crate::journal::Entry;
-
-const GATEWAY_PAGE: &str = "<!doctype html><html lang=\"en\"><title>Something went wrong</title>\
-    <h1>There was a problem loading this website</h1><p>Try refreshing the page.</p></html>";
+use crate::spoil::{GATEWAY_PAGE, halved, name};
 
 /// What a request is addressed to.
 #[derive(Clone, Debug)]
@@ -195,40 +190,6 @@ pub(crate) fn note(shopify: &Shopify, target: &Target, status: StatusCode) {
         status: status.as_u16(),
         fault: None,
     });
-}
-
-/// The first half of an answer: as if that was all of it, or with the connection lost then.
-async fn halved(response: Response, lost: bool) -> Response {
-    let (mut parts, body) = response.into_parts();
-    let whole = to_bytes(body, usize::MAX).await.unwrap_or_default();
-    let half = whole.slice(..whole.len() / 2);
-    parts.headers.remove(header::CONTENT_LENGTH);
-    if !lost {
-        return Response::from_parts(parts, Body::from(half));
-    }
-    parts
-        .headers
-        .insert(header::CONTENT_LENGTH, whole.len().into());
-    Response::from_parts(
-        parts,
-        Body::from_stream(then_lost(stream::iter([Ok(half)]))),
-    )
-}
-
-/// A body that ends with an error where its chunks do, what came before it being sent first.
-pub(crate) fn then_lost(
-    chunks: impl Stream<Item = Result<Bytes, io::Error>>,
-) -> impl Stream<Item = Result<Bytes, io::Error>> {
-    chunks.chain(stream::once(async {
-        // A body that has nothing to give for a moment is flushed.
-        tokio::task::yield_now().await;
-        Err(io::ErrorKind::ConnectionReset.into())
-    }))
-}
-
-fn name(fault: &FaultKind) -> String {
-    let tagged = serde_json::to_value(fault).unwrap_or_default();
-    tagged["kind"].as_str().unwrap_or_default().to_owned()
 }
 
 /// An answer as Shopify's front answers when the API itself does not.

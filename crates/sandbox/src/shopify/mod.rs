@@ -9,7 +9,6 @@ mod exchange;
 mod files;
 mod graphql;
 mod ids;
-mod money;
 mod oauth;
 mod pictures;
 mod shop;

@@ -8,9 +8,9 @@ use sha2::{Digest as _, Sha256};
 use super::graphql::context::date_time;
 use super::graphql::resolve::variant_title;
 use super::ids::{gid, product_number, variant_number};
-use super::money;
 use super::shop::Shop;
 use crate::generator::Product;
+use crate::money;
 
 /// A variant, written as the API writes it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -15,8 +15,8 @@ use tokio_stream::wrappers::ReceiverStream;
 use super::{End, Export};
 use crate::fault::FaultKind;
 use crate::lock::lock;
-use crate::shopify::exchange::then_lost;
 use crate::shopify::shop::Shop;
+use crate::spoil::then_lost;
 
 /// Bytes missing from a file that ends in the middle of its last line.
 const TRUNCATED: u64 = 9;

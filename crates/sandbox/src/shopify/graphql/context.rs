@@ -35,7 +35,7 @@ impl Context {
 
     /// Writes an amount of minor units in the shop's currency.
     pub(crate) fn money(&self, minor: i64) -> String {
-        crate::shopify::money::write(minor, &self.shop.settings.currency)
+        crate::money::write(minor, &self.shop.settings.currency)
     }
 }
 

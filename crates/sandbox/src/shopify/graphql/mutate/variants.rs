@@ -6,12 +6,12 @@ use serde_json::{Map, Value};
 
 use super::{UserError, payload};
 use crate::generator::{Product, Variant};
+use crate::money;
 use crate::shopify::graphql::context::Context;
 use crate::shopify::graphql::error::{Error, Step};
 use crate::shopify::graphql::object::{Object, Resolution, Resolved};
 use crate::shopify::graphql::plan::PlannedField;
 use crate::shopify::ids::Gid;
-use crate::shopify::money;
 
 const LARGEST_INPUT: usize = 250;
 

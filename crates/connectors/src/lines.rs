@@ -4,7 +4,7 @@ use bytes::{Buf, Bytes, BytesMut};
 
 /// A line, without its end.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Line {
+pub(crate) enum Line {
     /// A whole one.
     Whole(Bytes),
     /// One that is too long to be held; its beginning.
@@ -13,7 +13,7 @@ pub(super) enum Line {
 
 /// Lines out of chunks. Holds no more than one line.
 #[derive(Debug)]
-pub(super) struct Lines {
+pub(crate) struct Lines {
     buffer: BytesMut,
     /// How much of the buffer holds no line end.
     scanned: usize,
@@ -29,7 +29,7 @@ const BEGINNING: usize = 4 * 1024;
 
 impl Lines {
     /// Lines of at most `longest` bytes, of a file from `offset` on.
-    pub(super) fn new(offset: u64, longest: usize) -> Self {
+    pub(crate) fn new(offset: u64, longest: usize) -> Self {
         Self {
             buffer: BytesMut::new(),
             scanned: 0,
@@ -40,22 +40,22 @@ impl Lines {
     }
 
     /// Where the next line begins in the file.
-    pub(super) fn offset(&self) -> u64 {
+    pub(crate) fn offset(&self) -> u64 {
         self.offset
     }
 
     /// How far the file was received.
-    pub(super) fn received(&self) -> u64 {
+    pub(crate) fn received(&self) -> u64 {
         self.offset + self.buffer.len() as u64
     }
 
     /// Takes in what came.
-    pub(super) fn push(&mut self, chunk: &[u8]) {
+    pub(crate) fn push(&mut self, chunk: &[u8]) {
         self.buffer.extend_from_slice(chunk);
     }
 
     /// The next line that is complete.
-    pub(super) fn next_line(&mut self) -> Option<Line> {
+    pub(crate) fn next_line(&mut self) -> Option<Line> {
         match self.buffer[self.scanned..]
             .iter()
             .position(|byte| *byte == b'\n')
@@ -83,7 +83,7 @@ impl Lines {
     }
 
     /// The last line, where the file ends without a line end.
-    pub(super) fn last_line(&mut self) -> Option<Line> {
+    pub(crate) fn last_line(&mut self) -> Option<Line> {
         if self.buffer.is_empty() && self.too_long.is_none() {
             return None;
         }

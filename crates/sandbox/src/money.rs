@@ -1,4 +1,4 @@
-//! Amounts as Shopify writes them: decimal strings with the digits of the currency.
+//! Amounts as the platforms write them: decimal strings with the digits of the currency.
 
 /// Digits after the point of an ISO 4217 currency.
 fn digits(currency: &str) -> u32 {
