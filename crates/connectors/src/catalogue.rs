@@ -6,9 +6,9 @@ use calibr_model::{
 };
 use chrono::{DateTime, Utc};
 use futures::stream::BoxStream;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-use crate::error::ConnectorError;
+use crate::error::{ConnectorError, Fault};
 
 /// Gives a store's products and variants.
 pub trait CatalogueSource: Send + Sync {
@@ -46,6 +46,30 @@ pub enum Scope {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Checkpoint(pub serde_json::Value);
+
+impl Checkpoint {
+    /// A note of `position`: texts and numbers under fixed names.
+    pub(crate) fn of(position: &impl Serialize) -> Self {
+        // Such a note can always be written.
+        Self(serde_json::to_value(position).unwrap_or_default())
+    }
+
+    /// What the note holds.
+    ///
+    /// # Errors
+    /// [`Fault::CheckpointLost`] where it is of another version or kind.
+    pub(crate) fn read<P: DeserializeOwned>(&self) -> Result<P, ConnectorError> {
+        P::deserialize(&self.0).map_err(|_| Self::unreadable())
+    }
+
+    /// The error of a note that is of no use here.
+    pub(crate) fn unreadable() -> ConnectorError {
+        ConnectorError::new(
+            Fault::CheckpointLost,
+            "The note of where this import stopped cannot be read; it has to begin anew.",
+        )
+    }
+}
 
 /// Some of the catalogue, and where to go on after it.
 #[derive(Debug, Clone, Default)]

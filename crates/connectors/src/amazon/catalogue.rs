@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     catalogue::{CatalogueBatch, CataloguePlan, CatalogueSource, Checkpoint, Scope},
-    error::{ConnectorError, Fault},
+    error::ConnectorError,
     transport::retry::Patience,
 };
 
@@ -32,8 +32,7 @@ pub(super) enum Position {
 
 impl From<Position> for Checkpoint {
     fn from(position: Position) -> Self {
-        // Texts and numbers under fixed names: this cannot fail.
-        Self(serde_json::to_value(position).unwrap_or_default())
+        Self::of(&position)
     }
 }
 
@@ -83,7 +82,7 @@ async fn begin<'a>(
     at: At,
     plan: &CataloguePlan,
 ) -> Result<(Pull<'a>, Option<CatalogueBatch>), ConnectorError> {
-    let position = plan.resume.as_ref().map(read_checkpoint).transpose()?;
+    let position = plan.resume.as_ref().map(Checkpoint::read).transpose()?;
     match (plan.scope, position) {
         (Scope::Full, None) => {
             let expected = api.call(&CountListings, Patience::RUN).await?;
@@ -104,19 +103,8 @@ async fn begin<'a>(
             None,
         )),
         (Scope::Full, Some(Position::Changes(_)))
-        | (Scope::Since(_), Some(Position::Report(_))) => Err(unreadable_checkpoint()),
+        | (Scope::Since(_), Some(Position::Report(_))) => Err(Checkpoint::unreadable()),
     }
-}
-
-fn read_checkpoint(checkpoint: &Checkpoint) -> Result<Position, ConnectorError> {
-    Position::deserialize(&checkpoint.0).map_err(|_| unreadable_checkpoint())
-}
-
-fn unreadable_checkpoint() -> ConnectorError {
-    ConnectorError::new(
-        Fault::CheckpointLost,
-        "The note of where this import stopped cannot be read; it has to begin anew.",
-    )
 }
 
 #[cfg(test)]
@@ -124,6 +112,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::error::Fault;
 
     #[test]
     fn a_checkpoint_reads_back() {
@@ -131,7 +120,7 @@ mod tests {
             json!({ "kind": "report", "id": "50001", "offset": 4096, "listings": 9 }),
             json!({ "kind": "changes", "since": "2026-07-01T12:00:00Z" }),
         ] {
-            let position = read_checkpoint(&Checkpoint(note.clone())).unwrap();
+            let position = Checkpoint(note.clone()).read::<Position>().unwrap();
             assert_eq!(Checkpoint::from(position).0, note);
         }
     }
@@ -139,7 +128,7 @@ mod tests {
     #[test]
     fn a_note_of_another_kind_means_to_begin_anew() {
         for note in [json!(null), json!({}), json!({ "kind": "report" })] {
-            let refused = read_checkpoint(&Checkpoint(note)).unwrap_err();
+            let refused = Checkpoint(note).read::<Position>().unwrap_err();
             assert_eq!(refused.fault, Fault::CheckpointLost);
         }
     }

@@ -44,18 +44,8 @@ impl OrderSource for AmazonStore {
 
 impl<'a> Pull<'a> {
     fn begin(api: &'a Api, plan: &OrderPlan) -> Result<Self, ConnectorError> {
-        let position = plan
-            .resume
-            .as_ref()
-            .map(|note| Position::deserialize(&note.0))
-            .transpose()
-            .map_err(|_| {
-                ConnectorError::new(
-                    Fault::CheckpointLost,
-                    "The note of where the orders stopped cannot be read; they begin anew.",
-                )
-            })?;
-        let (since, page) = match position {
+        let position = plan.resume.as_ref().map(Checkpoint::read::<Position>);
+        let (since, page) = match position.transpose()? {
             Some(position) => (position.since, Some(position.page)),
             None => (plan.since, None),
         };
@@ -97,7 +87,7 @@ impl<'a> Pull<'a> {
                     since: self.since,
                     page: next.to_owned(),
                 };
-                batch.checkpoint = serde_json::to_value(position).ok().map(Checkpoint);
+                batch.checkpoint = Some(Checkpoint::of(&position));
                 self.page = Some(next.to_owned());
             }
             None => self.done = true,

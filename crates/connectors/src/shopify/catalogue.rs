@@ -32,8 +32,7 @@ pub(super) enum Position {
 
 impl From<Position> for Checkpoint {
     fn from(position: Position) -> Self {
-        // Texts and numbers under fixed names: this cannot fail.
-        Self(serde_json::to_value(position).unwrap_or_default())
+        Self::of(&position)
     }
 }
 
@@ -78,7 +77,7 @@ async fn begin<'a>(
     api: &'a Api,
     plan: &CataloguePlan,
 ) -> Result<(Pull<'a>, Option<CatalogueBatch>), ConnectorError> {
-    let position = plan.resume.as_ref().map(read_checkpoint).transpose()?;
+    let position = plan.resume.as_ref().map(Checkpoint::read).transpose()?;
     let start = api.call(&CatalogueStart, Patience::RUN).await?.data;
     let expected = start.variants();
     let currency = read_currency(&start.shop.currency_code)?;
@@ -100,19 +99,8 @@ async fn begin<'a>(
             None,
         )),
         (Scope::Full, Some(Position::Changes(_)))
-        | (Scope::Since(_), Some(Position::Export(_))) => Err(unreadable_checkpoint()),
+        | (Scope::Since(_), Some(Position::Export(_))) => Err(Checkpoint::unreadable()),
     }
-}
-
-fn read_checkpoint(checkpoint: &Checkpoint) -> Result<Position, ConnectorError> {
-    Position::deserialize(&checkpoint.0).map_err(|_| unreadable_checkpoint())
-}
-
-fn unreadable_checkpoint() -> ConnectorError {
-    ConnectorError::new(
-        Fault::CheckpointLost,
-        "The note of where this import stopped cannot be read; it has to begin anew.",
-    )
 }
 
 /// The shop's currency.
@@ -137,10 +125,10 @@ mod tests {
             "kind": "export", "id": "gid://shopify/BulkOperation/1",
             "offset": 4096, "products": 3, "variants": 9,
         });
-        let position = read_checkpoint(&Checkpoint(note.clone())).unwrap();
+        let position = Checkpoint(note.clone()).read::<Position>().unwrap();
         assert_eq!(Checkpoint::from(position).0, note);
         let note = json!({ "kind": "changes", "since": "2026-07-01T12:00:00Z", "after": "eyJ9" });
-        let position = read_checkpoint(&Checkpoint(note.clone())).unwrap();
+        let position = Checkpoint(note.clone()).read::<Position>().unwrap();
         assert_eq!(Checkpoint::from(position).0, note);
     }
 
@@ -152,7 +140,7 @@ mod tests {
             json!({ "skip": 100 }),
             json!({ "kind": "export" }),
         ] {
-            let refused = read_checkpoint(&Checkpoint(note)).unwrap_err();
+            let refused = Checkpoint(note).read::<Position>().unwrap_err();
             assert_eq!(refused.fault, Fault::CheckpointLost);
         }
     }

@@ -53,8 +53,7 @@ enum Part {
 
 impl From<&Position> for Checkpoint {
     fn from(position: &Position) -> Self {
-        // Texts and numbers under fixed names: this cannot fail.
-        Self(serde_json::to_value(position).unwrap_or_default())
+        Self::of(position)
     }
 }
 
@@ -95,12 +94,7 @@ struct UnderWay<'a> {
 impl<'a> UnderWay<'a> {
     async fn begin(store: &'a VendureStore, plan: &CataloguePlan) -> Result<Self, ConnectorError> {
         let position = match &plan.resume {
-            Some(checkpoint) => Position::deserialize(&checkpoint.0).map_err(|_| {
-                ConnectorError::new(
-                    Fault::CheckpointLost,
-                    "The note of where this import stopped cannot be read; it has to begin anew.",
-                )
-            })?,
+            Some(checkpoint) => checkpoint.read()?,
             None => Position {
                 part: Part::Variants,
                 place: Place::default(),

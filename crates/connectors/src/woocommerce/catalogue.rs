@@ -26,7 +26,7 @@ use super::{
 };
 use crate::{
     catalogue::{CatalogueBatch, CataloguePlan, CatalogueSource, Checkpoint, Scope},
-    error::{ConnectorError, Fault},
+    error::ConnectorError,
     transport::retry::Patience,
 };
 
@@ -44,8 +44,7 @@ struct Position {
 
 impl From<Position> for Checkpoint {
     fn from(position: Position) -> Self {
-        // Numbers under fixed names: this cannot fail.
-        Self(serde_json::to_value(position).unwrap_or_default())
+        Self::of(&position)
     }
 }
 
@@ -91,7 +90,7 @@ impl<'a> UnderWay<'a> {
         plan: &CataloguePlan,
     ) -> Result<Self, ConnectorError> {
         let position = match &plan.resume {
-            Some(checkpoint) => read_checkpoint(checkpoint)?,
+            Some(checkpoint) => checkpoint.read()?,
             None => Position::default(),
         };
         Ok(Self {
@@ -280,28 +279,20 @@ impl<'a> UnderWay<'a> {
     }
 }
 
-fn read_checkpoint(checkpoint: &Checkpoint) -> Result<Position, ConnectorError> {
-    Position::deserialize(&checkpoint.0).map_err(|_| {
-        ConnectorError::new(
-            Fault::CheckpointLost,
-            "The note of where this import stopped cannot be read; it has to begin anew.",
-        )
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::error::Fault;
 
     #[test]
     fn a_checkpoint_reads_back_and_another_kind_means_to_begin_anew() {
         let note = json!({ "after_id": 731, "passed": 300, "given": 1_200 });
-        let position = read_checkpoint(&Checkpoint(note.clone())).unwrap();
+        let position = Checkpoint(note.clone()).read::<Position>().unwrap();
         assert_eq!(Checkpoint::from(position).0, note);
         for note in [json!(null), json!({}), json!({ "after_id": "x" })] {
-            let lost = read_checkpoint(&Checkpoint(note)).unwrap_err();
+            let lost = Checkpoint(note).read::<Position>().unwrap_err();
             assert_eq!(lost.fault, Fault::CheckpointLost);
         }
     }

@@ -7,7 +7,6 @@ use futures::{
     StreamExt, TryStreamExt,
     stream::{self, BoxStream},
 };
-use serde::Deserialize;
 
 use super::{
     api::AT_ONCE,
@@ -18,7 +17,7 @@ use super::{
 };
 use crate::{
     catalogue::Checkpoint,
-    error::{ConnectorError, Fault},
+    error::ConnectorError,
     orders::{OrderBatch, OrderPlan, OrderSource},
     transport::retry::Patience,
 };
@@ -53,13 +52,7 @@ struct UnderWay<'a> {
 impl<'a> UnderWay<'a> {
     async fn begin(store: &'a WooCommerceStore, plan: OrderPlan) -> Result<Self, ConnectorError> {
         let place = match &plan.resume {
-            Some(checkpoint) => Place::deserialize(&checkpoint.0).map_err(|_| {
-                ConnectorError::new(
-                    Fault::CheckpointLost,
-                    "The note of where reading the orders stopped cannot be read; it has to begin \
-                     anew.",
-                )
-            })?,
+            Some(checkpoint) => checkpoint.read()?,
             None => Place::default(),
         };
         let reading = store.reading(Patience::RUN).await?;
@@ -113,9 +106,7 @@ impl<'a> UnderWay<'a> {
             }
         }
         drop(read);
-        // Numbers under fixed names: this cannot fail.
-        let place = serde_json::to_value(self.pages.place()).unwrap_or_default();
-        batch.checkpoint = Some(Checkpoint(place));
+        batch.checkpoint = Some(Checkpoint::of(&self.pages.place()));
         Ok(Some(batch))
     }
 }
