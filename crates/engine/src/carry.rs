@@ -24,6 +24,9 @@ const FRUITLESS_ATTEMPTS: i32 = 8;
 /// The longest wait between two attempts that the platform has not asked for.
 const LONGEST_WAIT: Duration = Duration::from_secs(300);
 
+/// How long a process that ends lets a run keep what it has read so far.
+const LAST_WRITE: Duration = Duration::from_secs(5);
+
 /// How long the end of an attempt waits for a database that is away. After it
 /// the lease has lapsed, and the look-out takes the run up.
 const PATIENCE_WITH_DATABASE: Duration = Duration::from_secs(20);
@@ -32,7 +35,7 @@ const PATIENCE_WITH_DATABASE: Duration = Duration::from_secs(20);
 enum Interruption {
     /// A person stopped it, or another worker has it.
     LeaseLost,
-    /// This process ends.
+    /// This process ends, and the run did not stop by itself.
     Stopping,
 }
 
@@ -74,7 +77,10 @@ async fn heartbeat(engine: &Engine, project: ProjectId, run: SyncRunId) -> Inter
     loop {
         tokio::select! {
             () = tokio::time::sleep(HEARTBEAT) => {}
-            () = engine.stopping.cancelled() => return Interruption::Stopping,
+            () = engine.stopping.cancelled() => {
+                tokio::time::sleep(LAST_WRITE).await;
+                return Interruption::Stopping;
+            }
         }
         let renewed = async {
             let mut tx = engine.settings.db.tenant(project).await?;
@@ -116,6 +122,7 @@ impl End {
         };
         match &error {
             EngineError::Store(StoreError::LeaseLost) => Self::Lost,
+            EngineError::Stopping => Self::HandedOver,
             // Not the run's fault: it goes on as soon as the database is there.
             EngineError::Store(fault) if fault.is_transient() => Self::HandedOver,
             EngineError::Connector(fault)

@@ -33,6 +33,9 @@ pub enum EngineError {
     /// The task that refreshes credentials broke.
     #[error("refreshing the credentials broke off: {0}")]
     Refresh(String),
+    /// This process ends; another goes on with the run.
+    #[error("this process ends")]
+    Stopping,
     /// No connector for a stored platform.
     #[error("this version of Calibr Console has no connector for \"{0}\"")]
     NoConnector(String),
@@ -49,6 +52,7 @@ impl EngineError {
             Self::Disconnected => "disconnected",
             Self::Reader(_) => "reader_broke",
             Self::Refresh(_) => "refresh_broke",
+            Self::Stopping => "stopping",
             Self::NoConnector(_) => "no_connector",
         }
     }

@@ -28,7 +28,11 @@ pub(super) async fn work(engine: &Engine, run: &mut ClaimedRun) -> Result<Outcom
     if run.phase == RunPhase::Authenticate {
         enter(engine, run, RunPhase::Authenticate).await?;
     }
-    authenticate(engine, run, store.as_ref()).await?;
+    tokio::select! {
+        biased;
+        () = engine.stopping.cancelled() => return Err(EngineError::Stopping),
+        proven = authenticate(engine, run, store.as_ref()) => proven?,
+    }
 
     let mut figures = Figures {
         synced: run.items_synced,
@@ -136,8 +140,21 @@ async fn pull_catalogue(
     };
     let (batches, mut read) = mpsc::channel(1);
     let reader = AbortOnDropHandle::new(tokio::spawn(read_all(store, plan, batches)));
-    while let Some(batch) = read.recv().await {
+    loop {
+        let batch = tokio::select! {
+            biased;
+            () = engine.stopping.cancelled(), if !read.is_closed() => {
+                // What has been read is kept, so that it need not be read again.
+                read.close();
+                continue;
+            }
+            batch = read.recv() => batch,
+        };
+        let Some(batch) = batch else { break };
         write(engine, run, &batch?, figures).await?;
+    }
+    if engine.stopping.is_cancelled() {
+        return Err(EngineError::Stopping);
     }
     // A reader that broke must not pass for one that came to the end.
     reader
