@@ -220,6 +220,7 @@ fn Figures(run: Signal<Option<RunView>>) -> impl IntoView {
             {figure("Unchanged", |run| Some(run.items_unchanged))}
             {figure("Gone from the store", |run| (run.items_removed > 0).then_some(run.items_removed))}
             {figure("Failed", |run| Some(run.items_failed))}
+            {figure("Orders read", |run| (run.orders_read > 0).then_some(run.orders_read))}
             {figure("Expected", |run| run.items_expected)}
             {figure("Tries", |run| (run.attempts > 1).then_some(run.attempts.into()))}
             <div class="flex justify-between gap-4">

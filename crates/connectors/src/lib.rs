@@ -34,6 +34,7 @@ pub use connector::{Config, Connector, Store, StoreIdentity};
 pub use credentials::{CredentialSet, CredentialSource, FixedCredentials};
 pub use error::{ConnectorError, Fault};
 pub use one_click::{Connection, OneClick, OneClickCallback, OneClickRequest};
+pub use orders::{OrderBatch, OrderLine, OrderPlan, OrderRecord, OrderSource};
 pub use registry::Registry;
 pub use shopify::{ShopifyConnector, ShopifySettings};
 pub use vendure::VendureConnector;

@@ -1,7 +1,9 @@
 //! Carrying one run: from the claim to its end, or back to the queue.
 
+mod orders;
 mod outcome;
 mod phases;
+mod read_ahead;
 
 use std::{future::Future, time::Duration};
 

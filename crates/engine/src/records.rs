@@ -1,8 +1,13 @@
 //! From what connectors give to what the store takes.
 
-use calibr_connectors::{CatalogueBatch, ItemFault, ProductRecord, VariantRecord};
-use calibr_model::Money;
-use calibr_store::catalogue::{BatchInput, FailureInput, ProductInput, RecordHash, VariantInput};
+use calibr_connectors::{
+    CatalogueBatch, ItemFault, OrderBatch, OrderLine, OrderRecord, ProductRecord, VariantRecord,
+};
+use calibr_model::{Money, status::FailureClass};
+use calibr_store::{
+    catalogue::{BatchInput, FailureInput, ProductInput, RecordHash, VariantInput},
+    orders::{OrderBatchInput, OrderInput, OrderLineInput},
+};
 use sha2::{Digest, Sha256};
 
 /// Hashes record content field by field; a field's length goes in with it, so
@@ -141,6 +146,93 @@ pub(crate) fn batch(batch: CatalogueBatch) -> BatchInput {
             .map(|expected| i64::try_from(expected).unwrap_or(i64::MAX)),
         checkpoint: batch.checkpoint.map(|checkpoint| checkpoint.0),
     }
+}
+
+/// No order line is of more units, or of more in minor units: beyond it, sums
+/// over many would leave the range of what can be stored.
+const MOST_UNITS: u64 = 1_000_000_000;
+const MOST_AMOUNT: u64 = 1_000_000_000_000_000;
+
+/// What cannot be of an order line.
+fn absurdity(line: &OrderLine) -> Option<&'static str> {
+    if line.quantity.unsigned_abs() > MOST_UNITS
+        || line.refunded_quantity.unsigned_abs() > MOST_UNITS
+    {
+        return Some("a quantity that no shop sells");
+    }
+    if line.amount.amount_minor.unsigned_abs() > MOST_AMOUNT
+        || line.refunded.amount_minor.unsigned_abs() > MOST_AMOUNT
+    {
+        return Some("an amount that no shop takes");
+    }
+    (line.amount.currency != line.refunded.currency)
+        .then_some("a refund in another currency than the sale")
+}
+
+fn order(record: OrderRecord) -> Result<OrderInput, FailureInput> {
+    let external_id = clean(record.external_id);
+    if let Some(what) = record.lines.iter().find_map(absurdity) {
+        return Err(FailureInput {
+            code: "order_absurd".to_owned(),
+            message: format!(
+                "This order has {what}. It is left out; correct it in the store, and the next \
+                 sync reads it again."
+            ),
+            class: FailureClass::Permanent,
+            label: None,
+            answer: None,
+            external_id: Some(external_id),
+        });
+    }
+    let mut hash = ContentHash::new()
+        .text(Some(&external_id))
+        .number(Some(record.placed_at.timestamp_micros()))
+        .number(Some(record.cancelled.into()));
+    let mut lines = Vec::with_capacity(record.lines.len());
+    for line in record.lines {
+        let line = OrderLineInput {
+            external_id: clean(line.external_id),
+            listing_external_id: filled(line.listing_external_id),
+            sku: filled(line.sku),
+            quantity: line.quantity,
+            refunded_quantity: line.refunded_quantity,
+            amount: line.amount,
+            refunded_minor: line.refunded.amount_minor,
+        };
+        hash = hash
+            .text(Some(&line.external_id))
+            .text(line.listing_external_id.as_deref())
+            .text(line.sku.as_deref())
+            .number(Some(line.quantity))
+            .number(Some(line.refunded_quantity))
+            .money(Some(line.amount))
+            .number(Some(line.refunded_minor));
+        lines.push(line);
+    }
+    Ok(OrderInput {
+        external_id,
+        placed_at: record.placed_at,
+        updated_at: record.updated_at,
+        cancelled: record.cancelled,
+        lines,
+        hash: hash.finish(),
+    })
+}
+
+/// A connector's orders as the store takes them.
+pub(crate) fn orders(batch: OrderBatch) -> OrderBatchInput {
+    let mut taken = OrderBatchInput {
+        failures: batch.faults.into_iter().map(failure).collect(),
+        checkpoint: batch.checkpoint.map(|checkpoint| checkpoint.0),
+        ..OrderBatchInput::default()
+    };
+    for record in batch.orders {
+        match order(record) {
+            Ok(order) => taken.orders.push(order),
+            Err(failure) => taken.failures.push(failure),
+        }
+    }
+    taken
 }
 
 #[cfg(test)]

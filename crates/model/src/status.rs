@@ -179,6 +179,18 @@ words!(
 );
 
 words!(
+    /// What kind of record a failure is of.
+    FailureKind ("failure kind") {
+        /// A product or one of its variants.
+        Listing = "listing",
+        /// An order.
+        Order = "order",
+        /// A price that was to be pushed.
+        Price = "price",
+    }
+);
+
+words!(
     /// Whether a product or listing is on sale.
     ListingState ("listing state") {
         /// On sale.

@@ -13,6 +13,7 @@ use calibr_model::{
 };
 use chrono::{DateTime, Utc};
 
+pub(crate) use self::plan::last_of_each;
 use crate::runs::WorkerId;
 
 /// A product as its store has it.

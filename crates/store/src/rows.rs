@@ -26,6 +26,16 @@ pub(crate) fn search_key(text: &str) -> String {
         .collect()
 }
 
+/// One column of the rows, as a statement with UNNEST takes it.
+pub(crate) fn column<'a, R, T>(rows: &'a [R], value: impl Fn(&'a R) -> T) -> Vec<T> {
+    rows.iter().map(value).collect()
+}
+
+/// A count as PostgreSQL has it.
+pub(crate) fn as_i64(count: usize) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
+}
+
 /// Reads a word that the schema's check constraints admit.
 pub(crate) fn word<T>(what: &'static str, stored: &str) -> Result<T, StoreError>
 where

@@ -7,7 +7,7 @@ mod read;
 pub(crate) use self::lease::LEASE_SECONDS;
 pub use self::{
     carry::Outcome,
-    lease::{Claim, ClaimedRun},
+    lease::{Claim, ClaimedRun, FailedSoFar},
 };
 
 use self::carry::Books;

@@ -14,6 +14,10 @@ pub(super) struct Figures {
     pub(super) failed: i64,
     /// Items the store said it has.
     pub(super) expected: Option<i64>,
+    /// Orders that came through.
+    pub(super) orders_read: i64,
+    /// Orders that did not.
+    pub(super) orders_failed: i64,
 }
 
 impl Figures {
@@ -27,10 +31,32 @@ impl Figures {
 /// How a run that reached its end is told. `known_before` is how many listings
 /// the integration had.
 pub(super) fn of(figures: Figures, r#type: RunType, known_before: i64) -> Outcome {
+    let catalogue = of_catalogue(figures, r#type, known_before);
+    if figures.orders_failed == 0 || catalogue.status == SyncStatus::Error {
+        return catalogue;
+    }
+    let orders = format!(
+        "{} could not be read; the failures say why.",
+        count(figures.orders_failed, "order")
+    );
+    Outcome {
+        status: SyncStatus::Partial,
+        error: Some(match catalogue.error {
+            Some(told) => format!("{told} {orders}"),
+            None => orders,
+        }),
+        error_code: catalogue
+            .error_code
+            .or_else(|| Some("orders_failed".to_owned())),
+    }
+}
+
+fn of_catalogue(figures: Figures, r#type: RunType, known_before: i64) -> Outcome {
     let Figures {
         synced,
         failed,
         expected,
+        ..
     } = figures;
     // A record that cannot be read may be no item of its own: the store's count
     // goes before the sum.
@@ -42,7 +68,7 @@ pub(super) fn of(figures: Figures, r#type: RunType, known_before: i64) -> Outcom
             error: Some(format!(
                 "The store gave none of the {} that were expected. Nothing was removed here. Check \
                  that its products are visible to the app, then sync again.",
-                items(had)
+                count(had, "item")
             )),
             error_code: Some("empty_catalogue".to_owned()),
         };
@@ -68,11 +94,11 @@ pub(super) fn of(figures: Figures, r#type: RunType, known_before: i64) -> Outcom
 
 fn told(synced: i64, failed: i64, wanted: i64) -> String {
     let missing = wanted - synced - failed;
-    let mut text = format!("{synced} of {} came through.", items(wanted));
+    let mut text = format!("{synced} of {} came through.", count(wanted, "item"));
     if failed > 0 {
         text.push_str(&format!(
             " {} could not be read; the failures say why.",
-            records(failed)
+            count(failed, "record")
         ));
     }
     if missing > 0 {
@@ -83,19 +109,11 @@ fn told(synced: i64, failed: i64, wanted: i64) -> String {
     text
 }
 
-fn records(count: i64) -> String {
-    if count == 1 {
-        "1 record".to_owned()
+fn count(number: i64, what: &str) -> String {
+    if number == 1 {
+        format!("1 {what}")
     } else {
-        format!("{count} records")
-    }
-}
-
-fn items(count: i64) -> String {
-    if count == 1 {
-        "1 item".to_owned()
-    } else {
-        format!("{count} items")
+        format!("{number} {what}s")
     }
 }
 
@@ -131,6 +149,7 @@ mod tests {
             synced,
             failed,
             expected,
+            ..Figures::default()
         };
         let outcome = of(figures, RunType::Full, known);
         (outcome.status, outcome.error.unwrap_or_default())
@@ -172,6 +191,33 @@ mod tests {
     }
 
     #[test]
+    fn orders_that_failed_make_a_run_partial() {
+        let figures = Figures {
+            synced: 3,
+            orders_read: 7,
+            orders_failed: 1,
+            ..Figures::default()
+        };
+        let outcome = of(figures, RunType::Full, 3);
+        assert_eq!(outcome.status, SyncStatus::Partial);
+        assert_eq!(
+            outcome.error.as_deref(),
+            Some("1 order could not be read; the failures say why.")
+        );
+        let failed = Figures {
+            synced: 2,
+            failed: 1,
+            ..figures
+        };
+        let told = of(failed, RunType::Full, 3).error.unwrap();
+        assert!(told.starts_with("2 of 3 items came through."), "{told}");
+        assert!(
+            told.ends_with("1 order could not be read; the failures say why."),
+            "{told}"
+        );
+    }
+
+    #[test]
     fn an_incremental_run_without_changes_is_success() {
         let outcome = of(Figures::default(), RunType::Incremental, 88);
         assert_eq!(outcome.status, SyncStatus::Success);
@@ -183,6 +229,7 @@ mod tests {
             synced,
             failed,
             expected,
+            ..Figures::default()
         };
         assert!(figures(10, 0, Some(10)).is_clean());
         assert!(figures(10, 0, None).is_clean());

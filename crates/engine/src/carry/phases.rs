@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use calibr_connectors::{CataloguePlan, Checkpoint, Connector, ConnectorError, Scope, Store};
+use calibr_connectors::{CataloguePlan, Checkpoint, Connector, Scope, Store};
 use calibr_model::{
     IntegrationId,
     event::ProjectEvent,
@@ -14,11 +14,13 @@ use calibr_store::{
     integrations::IntegrationRecord,
     runs::{ClaimedRun, Outcome},
 };
-use futures::StreamExt;
-use tokio::sync::mpsc;
-use tokio_util::task::AbortOnDropHandle;
+use futures::TryStreamExt;
 
-use super::outcome::{self, Figures};
+use super::{
+    orders,
+    outcome::{self, Figures},
+    read_ahead::{ReadAhead, pass_on},
+};
 use crate::{Engine, StoredCredentials, error::EngineError, records};
 
 /// Goes on from where the run stands, to its end.
@@ -36,16 +38,22 @@ pub(super) async fn work(engine: &Engine, run: &mut ClaimedRun) -> Result<Outcom
 
     let mut figures = Figures {
         synced: run.items_synced,
-        failed: run.items_failed,
+        failed: run.failed.listings,
         expected: run.items_expected,
+        orders_read: run.orders_read,
+        orders_failed: run.failed.orders,
     };
     if run.phase <= RunPhase::PullCatalogue {
         enter(engine, run, RunPhase::PullCatalogue).await?;
-        pull_catalogue(engine, run, store, &mut figures).await?;
+        pull_catalogue(engine, run, Arc::clone(&store), &mut figures).await?;
     }
     if run.phase <= RunPhase::Reconcile {
         enter(engine, run, RunPhase::Reconcile).await?;
         reconcile(engine, run, figures).await?;
+    }
+    if run.phase <= RunPhase::PullOrders && store.orders().is_some() {
+        enter(engine, run, RunPhase::PullOrders).await?;
+        orders::pull(engine, run, store, &mut figures).await?;
     }
     enter(engine, run, RunPhase::Finish).await?;
     Ok(outcome::of(figures, run.r#type, integration.item_count))
@@ -85,6 +93,9 @@ async fn enter(engine: &Engine, run: &mut ClaimedRun, phase: RunPhase) -> Result
     tx.enter_phase(run.id, run.worker, phase, engine.settings.sources.now())
         .await?;
     tx.commit().await?;
+    if run.phase != phase {
+        run.checkpoint = None;
+    }
     run.phase = phase;
     Ok(())
 }
@@ -138,42 +149,14 @@ async fn pull_catalogue(
         scope,
         resume: run.checkpoint.clone().map(Checkpoint),
     };
-    let (batches, mut read) = mpsc::channel(1);
-    let reader = AbortOnDropHandle::new(tokio::spawn(read_all(store, plan, batches)));
-    loop {
-        let batch = tokio::select! {
-            biased;
-            () = engine.stopping.cancelled(), if !read.is_closed() => {
-                // What has been read is kept, so that it need not be read again.
-                read.close();
-                continue;
-            }
-            batch = read.recv() => batch,
-        };
-        let Some(batch) = batch else { break };
-        write(engine, run, &batch?, figures).await?;
+    let mut batches = ReadAhead::begin(engine, |batches| async move {
+        let stream = store.catalogue().pull(plan);
+        pass_on(stream.map_ok(records::batch), batches).await;
+    });
+    while let Some(batch) = batches.next().await? {
+        write(engine, run, &batch, figures).await?;
     }
-    if engine.stopping.is_cancelled() {
-        return Err(EngineError::Stopping);
-    }
-    // A reader that broke must not pass for one that came to the end.
-    reader
-        .await
-        .map_err(|broken| EngineError::Reader(broken.to_string()))
-}
-
-async fn read_all(
-    store: Arc<dyn Store>,
-    plan: CataloguePlan,
-    batches: mpsc::Sender<Result<BatchInput, ConnectorError>>,
-) {
-    let mut stream = store.catalogue().pull(plan);
-    while let Some(batch) = stream.next().await {
-        // Nobody takes it where the run was stopped.
-        if batches.send(batch.map(records::batch)).await.is_err() {
-            return;
-        }
-    }
+    Ok(())
 }
 
 async fn write(
@@ -207,7 +190,7 @@ async fn reconcile(engine: &Engine, run: &ClaimedRun, figures: Figures) -> Resul
     Ok(())
 }
 
-fn context<'a>(engine: &'a Engine, run: &ClaimedRun) -> BatchContext<'a> {
+pub(super) fn context<'a>(engine: &'a Engine, run: &ClaimedRun) -> BatchContext<'a> {
     BatchContext {
         run: run.id,
         integration: run.integration,

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     ids::{IntegrationId, SyncRunId},
     platform::PlatformId,
-    status::{FailureClass, RunPhase, RunTrigger, RunType, SyncStatus},
+    status::{FailureClass, FailureKind, RunPhase, RunTrigger, RunType, SyncStatus},
 };
 
 /// One run in a list.
@@ -43,6 +43,9 @@ pub struct RunView {
     pub items_failed: i64,
     /// Items the store said it has; `null` while unknown.
     pub items_expected: Option<i64>,
+    /// Orders that were read.
+    #[serde(default)]
+    pub orders_read: i64,
     /// When it was asked for.
     pub queued_at: DateTime<Utc>,
     /// When a worker first took it.
@@ -87,6 +90,8 @@ pub struct PhaseView {
 pub struct ItemFailureView {
     /// The record's number within the run.
     pub id: i64,
+    /// What kind of record it is.
+    pub kind: FailureKind,
     /// The platform's id of it, where it could be read.
     pub external_id: Option<String>,
     /// A title or SKU to know it by, where it could be read.

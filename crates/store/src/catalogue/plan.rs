@@ -67,7 +67,7 @@ pub(super) struct Known {
 
 /// The last of the records that share an external id: a page read twice, or a
 /// record that moved between pages.
-pub(super) fn last_of_each<T>(records: &[T], id: impl Fn(&T) -> &str) -> Vec<&T> {
+pub(crate) fn last_of_each<T>(records: &[T], id: impl Fn(&T) -> &str) -> Vec<&T> {
     let mut met = HashSet::with_capacity(records.len());
     let mut kept: Vec<&T> = records
         .iter()

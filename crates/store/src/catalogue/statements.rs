@@ -17,11 +17,6 @@ pub(super) struct Scope<'a> {
     pub(super) now: DateTime<Utc>,
 }
 
-/// One column of the rows, as a statement with UNNEST takes it.
-fn column<'a, R, T>(rows: &'a [R], value: impl Fn(&'a R) -> T) -> Vec<T> {
-    rows.iter().map(value).collect()
-}
-
 fn vendor_key(record: &ProductInput) -> String {
     record.vendor.as_deref().map(search_key).unwrap_or_default()
 }
@@ -39,8 +34,4 @@ fn currency(record: &VariantInput) -> Option<String> {
         .price
         .or(record.compare_at)
         .map(|money| money.currency.code().to_owned())
-}
-
-pub(super) fn as_i64(count: usize) -> i64 {
-    i64::try_from(count).unwrap_or(i64::MAX)
 }

@@ -1,13 +1,14 @@
 //! Writing a batch.
 
+use calibr_model::status::FailureKind;
 use uuid::Uuid;
 
 use super::{
     BatchContext, BatchCounts, BatchInput, ProductInput, VariantInput,
     plan::{Known, WritePlan, last_of_each, unique_skus},
-    statements::{Scope, as_i64},
+    statements::Scope,
 };
-use crate::{db::TenantTx, error::StoreError};
+use crate::{db::TenantTx, error::StoreError, rows::as_i64};
 
 impl TenantTx {
     /// Writes a batch: new rows, changed rows, failures, what was met, counters
@@ -46,7 +47,9 @@ impl TenantTx {
         let first_met = scope.mark_met(conn, &plan).await?;
         let counted = |id: &Uuid| first_met.contains(id);
         let failures = batch.failures.iter().chain(&plan.orphans);
-        let failures = scope.new_failures(conn, failures).await?;
+        let failures = self
+            .new_failures(context, FailureKind::Listing, failures)
+            .await?;
         let counts = BatchCounts {
             created: as_i64(plan.new_listings.len()),
             updated: as_i64(
@@ -58,9 +61,8 @@ impl TenantTx {
             unchanged: as_i64(plan.unchanged.iter().filter(|id| counted(id)).count()),
             failed: as_i64(failures.len()),
         };
-        let first_failure = scope.count(conn, batch, counts).await?;
-        scope
-            .insert_failures(conn, &failures, first_failure)
+        let first_failure = scope.count(self.conn(), batch, counts).await?;
+        self.insert_failures(context, FailureKind::Listing, &failures, first_failure)
             .await?;
         self.notify_progress(context.run, now).await?;
         Ok(counts)
@@ -81,7 +83,7 @@ impl TenantTx {
 
     /// Makes sure that the worker has the run, and that no other takes it up
     /// until this transaction ends.
-    pub(super) async fn hold_lease(
+    pub(crate) async fn hold_lease(
         &mut self,
         context: &BatchContext<'_>,
     ) -> Result<(), StoreError> {

@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use calibr_model::{
     IntegrationId, SyncRunId,
-    status::{RunPhase, SyncStatus},
+    status::{FailureKind, RunPhase, SyncStatus},
 };
 use chrono::{DateTime, Utc};
 
 use super::{ClaimedRun, LEASE_SECONDS, WorkerId};
-use crate::{db::TenantTx, error::StoreError};
+use crate::{db::TenantTx, error::StoreError, rows::word};
 
 /// How a run ended.
 #[derive(Debug, Clone)]
@@ -121,8 +121,8 @@ impl TenantTx {
         self.notify_progress(run, now).await
     }
 
-    /// Forgets where the catalogue stood and what failed: the next attempt reads
-    /// it from the start. What came through stays counted, once.
+    /// Forgets where the phase stood and what failed in it: the next attempt
+    /// reads from the start. What came through stays counted, once.
     ///
     /// # Errors
     /// [`StoreError::LeaseLost`] where another worker has the run by now.
@@ -132,23 +132,38 @@ impl TenantTx {
         worker: WorkerId,
     ) -> Result<(), StoreError> {
         let project = self.project().0;
-        let done = sqlx::query(
-            "UPDATE sync_runs SET checkpoint = NULL, items_failed = 0
-             WHERE project_id = $1 AND id = $2 AND lease_owner = $3 AND status = 'syncing'",
+        let phase: Option<String> = sqlx::query_scalar(
+            "UPDATE sync_runs SET checkpoint = NULL
+             WHERE project_id = $1 AND id = $2 AND lease_owner = $3 AND status = 'syncing'
+             RETURNING phase",
         )
         .bind(project)
         .bind(run.0)
         .bind(worker.0)
+        .fetch_optional(self.conn())
+        .await?;
+        let kind = match word("run phase", &phase.ok_or(StoreError::LeaseLost)?)? {
+            RunPhase::PullOrders => FailureKind::Order,
+            RunPhase::PushPrices => return Ok(()),
+            _ => FailureKind::Listing,
+        };
+        // The failures keep their numbers, and new ones must not get the same:
+        // the count goes on from the highest.
+        sqlx::query(
+            "WITH forgotten AS (
+                 DELETE FROM item_failures
+                 WHERE project_id = $1 AND run_id = $2 AND kind = $3
+                 RETURNING 1
+             )
+             UPDATE sync_runs
+             SET items_failed = items_failed - (SELECT count(*) FROM forgotten)
+             WHERE project_id = $1 AND id = $2",
+        )
+        .bind(project)
+        .bind(run.0)
+        .bind(kind.as_str())
         .execute(self.conn())
         .await?;
-        if done.rows_affected() == 0 {
-            return Err(StoreError::LeaseLost);
-        }
-        sqlx::query("DELETE FROM item_failures WHERE project_id = $1 AND run_id = $2")
-            .bind(project)
-            .bind(run.0)
-            .execute(self.conn())
-            .await?;
         Ok(())
     }
 
@@ -206,7 +221,8 @@ impl TenantTx {
             "SELECT coalesce(items_expected, 0)
                     > items_created + items_updated + items_unchanged + items_failed
                  OR EXISTS (SELECT FROM item_failures f
-                            WHERE f.project_id = $1 AND f.run_id = $2 AND f.class <> 'permanent')
+                            WHERE f.project_id = $1 AND f.run_id = $2 AND f.kind = 'listing'
+                              AND f.class <> 'permanent')
              FROM sync_runs WHERE project_id = $1 AND id = $2",
         )
         .bind(project)

@@ -52,14 +52,27 @@ pub struct ClaimedRun {
     pub fruitless: i32,
     /// Items that came through so far.
     pub items_synced: i64,
-    /// Items that failed so far.
-    pub items_failed: i64,
+    /// Of what kind of record how many failed so far.
+    pub failed: FailedSoFar,
     /// Items the store said it has.
     pub items_expected: Option<i64>,
+    /// Orders read so far.
+    pub orders_read: i64,
     /// When a worker first took it up, in UTC.
     pub started_at: DateTime<Utc>,
     /// Every change before this moment will be here at the end.
     pub watermark: DateTime<Utc>,
+}
+
+/// What a run could not bring through, by kind.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, FromRow)]
+pub struct FailedSoFar {
+    /// Products and variants.
+    #[sqlx(rename = "listings_failed")]
+    pub listings: i64,
+    /// Orders.
+    #[sqlx(rename = "orders_failed")]
+    pub orders: i64,
 }
 
 #[derive(FromRow)]
@@ -71,8 +84,10 @@ struct ClaimRow {
     checkpoint: Option<serde_json::Value>,
     fruitless: i32,
     items_synced: i64,
-    items_failed: i64,
+    #[sqlx(flatten)]
+    failed: FailedSoFar,
     items_expected: Option<i64>,
+    orders_read: i64,
     started_at: DateTime<Utc>,
     watermark: DateTime<Utc>,
 }
@@ -99,7 +114,11 @@ impl TenantTx {
                AND (lease_owner IS NULL OR lease_until < now())
              RETURNING integration_id, type, phase, since, checkpoint, fruitless,
                        items_created + items_updated + items_unchanged AS items_synced,
-                       items_failed, items_expected, started_at, watermark",
+                       items_expected, orders_read, started_at, watermark,
+                       (SELECT count(*) FROM item_failures f WHERE f.project_id = $1
+                        AND f.run_id = $2 AND f.kind = 'listing') AS listings_failed,
+                       (SELECT count(*) FROM item_failures f WHERE f.project_id = $1
+                        AND f.run_id = $2 AND f.kind = 'order') AS orders_failed",
         )
         .bind(project.0)
         .bind(run.0)
@@ -130,8 +149,9 @@ impl TenantTx {
             checkpoint: row.checkpoint,
             fruitless: row.fruitless,
             items_synced: row.items_synced,
-            items_failed: row.items_failed,
+            failed: row.failed,
             items_expected: row.items_expected,
+            orders_read: row.orders_read,
             started_at: row.started_at,
             watermark: row.watermark,
         })))

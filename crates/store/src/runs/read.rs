@@ -28,6 +28,7 @@ struct RunRow {
     items_removed: i64,
     items_failed: i64,
     items_expected: Option<i64>,
+    orders_read: i64,
     queued_at: DateTime<Utc>,
     started_at: Option<DateTime<Utc>>,
     completed_at: Option<DateTime<Utc>>,
@@ -42,7 +43,7 @@ macro_rules! run {
             "SELECT r.id, r.integration_id, i.name AS integration_name, i.platform, r.type,
                     r.trigger, u.name AS triggered_by, r.status, r.phase, r.items_created,
                     r.items_updated, r.items_unchanged, r.items_removed, r.items_failed,
-                    r.items_expected, r.queued_at, r.started_at, r.completed_at, r.attempts,
+                    r.items_expected, r.orders_read, r.queued_at, r.started_at, r.completed_at, r.attempts,
                     r.error, r.error_code
              FROM sync_runs r
              JOIN integrations i ON i.project_id = r.project_id AND i.id = r.integration_id
@@ -72,6 +73,7 @@ impl RunRow {
             items_removed: self.items_removed,
             items_failed: self.items_failed,
             items_expected: self.items_expected,
+            orders_read: self.orders_read,
             queued_at: self.queued_at,
             started_at: self.started_at,
             completed_at: self.completed_at,
@@ -212,6 +214,7 @@ impl TenantTx {
         #[derive(FromRow)]
         struct Row {
             id: i64,
+            kind: String,
             external_id: Option<String>,
             label: Option<String>,
             code: String,
@@ -223,8 +226,8 @@ impl TenantTx {
         let project = self.project().0;
         let after: i64 = page.after()?.unwrap_or(-1);
         let rows: Vec<Row> = sqlx::query_as(
-            "SELECT id, external_id, label, code, message, class, attempts, at FROM item_failures
-             WHERE project_id = $1 AND run_id = $2 AND id > $3 ORDER BY id LIMIT $4",
+            "SELECT id, kind, external_id, label, code, message, class, attempts, at
+             FROM item_failures WHERE project_id = $1 AND run_id = $2 AND id > $3 ORDER BY id LIMIT $4",
         )
         .bind(project)
         .bind(run.0)
@@ -237,6 +240,7 @@ impl TenantTx {
             .map(|row| {
                 Ok(ItemFailureView {
                     id: row.id,
+                    kind: word("failure kind", &row.kind)?,
                     external_id: row.external_id,
                     label: row.label,
                     code: row.code,

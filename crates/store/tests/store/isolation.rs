@@ -9,10 +9,11 @@ use calibr_store::{
     catalogue::BatchInput,
     connect_attempts::ConnectAttempt,
     credentials::{SealedCredential, SealedDataKeyRecord},
+    orders::OrderBatchInput,
 };
 use sqlx::{AssertSqlSafe, PgConnection, PgPool};
 
-use crate::support::{World, batch, digest, failure, product, variant, with_sku};
+use crate::support::{World, batch, digest, failure, line, order, product, variant, with_sku};
 
 /// Tables that belong to no project. One that is added here must be a table
 /// that anybody signed in to any project may see the rows of.
@@ -79,6 +80,14 @@ async fn furnish(world: &World, slug: &str) -> ProjectId {
     let first = world.run(project, integration).await;
     world.write(&first, &records).await;
     let mut tx = world.tenant(project).await;
+    let sold = order("o1", "2026-11-01T10:00:00Z", vec![line("1", "v1", 1, 500)]);
+    let sold = OrderBatchInput {
+        orders: vec![sold],
+        ..OrderBatchInput::default()
+    };
+    tx.write_orders(&sold, &world.context(&first))
+        .await
+        .unwrap();
     tx.enter_phase(first.id, first.worker, first.claimed.phase, now)
         .await
         .unwrap();

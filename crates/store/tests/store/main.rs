@@ -17,6 +17,7 @@ mod gone;
 mod hostile_text;
 mod isolation;
 mod migrations;
+mod orders;
 mod products;
 mod query_plans;
 mod queue;

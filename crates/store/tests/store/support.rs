@@ -25,7 +25,9 @@ use calibr_store::{
 use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::{AssertSqlSafe, PgPool};
 
-pub(crate) use self::records::{batch, digest, eur, failure, product, variant, with_sku};
+pub(crate) use self::records::{
+    batch, digest, eur, failure, line, order, product, variant, with_sku,
+};
 
 /// Stands still until it is moved.
 #[derive(Debug)]

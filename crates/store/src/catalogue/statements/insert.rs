@@ -2,8 +2,12 @@
 
 use sqlx::PgConnection;
 
-use super::{Scope, column, currency, minor, sku_key, vendor_key};
-use crate::{catalogue::plan::WritePlan, error::StoreError, rows::search_key};
+use super::{Scope, currency, minor, sku_key, vendor_key};
+use crate::{
+    catalogue::plan::WritePlan,
+    error::StoreError,
+    rows::{column, search_key},
+};
 
 impl Scope<'_> {
     pub(in crate::catalogue) async fn insert_products(

@@ -6,7 +6,11 @@ use calibr_model::{
     Money,
     status::{FailureClass, ListingState},
 };
-use calibr_store::catalogue::{BatchInput, FailureInput, ProductInput, RecordHash, VariantInput};
+use calibr_store::{
+    catalogue::{BatchInput, FailureInput, ProductInput, RecordHash, VariantInput},
+    orders::{OrderInput, OrderLineInput},
+};
+use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 pub(crate) fn eur(amount_minor: i64) -> Option<Money> {
@@ -88,6 +92,31 @@ pub(crate) fn batch(products: Vec<ProductInput>, variants: Vec<VariantInput>) ->
         products,
         variants,
         ..BatchInput::default()
+    }
+}
+
+pub(crate) fn line(id: &str, listing: &str, quantity: i64, amount_minor: i64) -> OrderLineInput {
+    OrderLineInput {
+        external_id: id.to_owned(),
+        listing_external_id: Some(listing.to_owned()),
+        sku: None,
+        quantity,
+        refunded_quantity: 0,
+        amount: Money::new(amount_minor, "EUR".parse().unwrap()),
+        refunded_minor: 0,
+    }
+}
+
+/// An order that was never changed since it was placed.
+pub(crate) fn order(id: &str, placed_at: &str, lines: Vec<OrderLineInput>) -> OrderInput {
+    let placed_at: DateTime<Utc> = placed_at.parse().unwrap();
+    OrderInput {
+        external_id: id.to_owned(),
+        placed_at,
+        updated_at: Some(placed_at),
+        cancelled: false,
+        hash: hash_of(&(id, placed_at, &lines)),
+        lines,
     }
 }
 
