@@ -24,7 +24,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 pub use credentials::{CredentialVault, StoredCredentials};
 pub use error::EngineError;
 pub use queue::prepare_queue;
-pub use schedule::{NewSync, schedule_run};
+pub use schedule::{NewSync, schedule_prices, schedule_run};
 
 /// What the engine works with.
 #[derive(Clone, Debug)]

@@ -7,6 +7,7 @@
 pub mod credential;
 pub mod event;
 pub mod form;
+pub mod guardrails;
 pub mod ids;
 pub mod money;
 pub mod page;
@@ -18,7 +19,10 @@ pub mod source;
 pub mod status;
 pub mod views;
 
-pub use ids::{IntegrationId, ListingId, ProductId, ProjectId, SyncRunId, UserId, VariantId};
+pub use guardrails::Guardrails;
+pub use ids::{
+    IntegrationId, ListingId, PricePushId, ProductId, ProjectId, SyncRunId, UserId, VariantId,
+};
 pub use money::{Currency, Money, MoneyError};
 pub use page::{Cursor, CursorError, Page, PageRequest};
 pub use platform::PlatformId;

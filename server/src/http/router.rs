@@ -7,6 +7,7 @@ use axum::{
     middleware::{from_fn, from_fn_with_state, map_response},
     routing::post,
 };
+use calibr_services::prices::LONGEST_TABLE;
 use tower_http::{catch_panic::CatchPanicLayer, limit::RequestBodyLimitLayer};
 
 use super::{
@@ -44,12 +45,13 @@ fn api(state: &AppState) -> Router<AppState> {
             router.route(path, post(functions::call))
         })
         .layer(state.limits.sign_ins());
-    let with_session = counted
-        .merge(sign_in)
-        .merge(routes.streams)
-        .layer(map_response(limit::say_reset))
-        .layer(from_fn_with_state(state.clone(), caller::identify))
-        .layer(session::layer(&state.services, state.http.https));
+    let with_session = |router: Router<AppState>| {
+        router
+            .layer(map_response(limit::say_reset))
+            .layer(from_fn_with_state(state.clone(), caller::identify))
+            .layer(session::layer(&state.services, state.http.https))
+    };
+    let uploads = with_session(routes.uploads.layer(state.limits.requests()));
 
     let described = rest::docs::router(description)
         .layer(state.limits.requests())
@@ -57,12 +59,14 @@ fn api(state: &AppState) -> Router<AppState> {
         .layer(from_fn_with_state(state.clone(), caller::note_address));
 
     let nothing = || async { Refusal::of_status(StatusCode::NOT_FOUND) };
-    with_session
+    let usual = with_session(counted.merge(sign_in).merge(routes.streams))
         .merge(described)
         .merge(routes.health)
         .route("/api", axum::routing::any(nothing))
         .route("/api/{*rest}", axum::routing::any(nothing))
+        .layer(RequestBodyLimitLayer::new(LONGEST_BODY));
+    usual
+        .merge(uploads.layer(RequestBodyLimitLayer::new(LONGEST_TABLE)))
         .layer(from_fn_with_state(state.clone(), origin::check))
         .layer(DefaultBodyLimit::disable())
-        .layer(RequestBodyLimitLayer::new(LONGEST_BODY))
 }

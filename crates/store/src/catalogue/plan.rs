@@ -7,12 +7,15 @@ use calibr_model::{
     Sources,
     status::{FailureClass, ListingState},
 };
+use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::{
     FailureInput, ProductInput, VariantInput,
     match_up::{KnownListing, KnownProduct, SkuMatch},
+    statements::{currency, minor},
 };
+use crate::prices::Seen;
 
 /// The rows to write.
 #[derive(Debug, Default)]
@@ -131,6 +134,20 @@ impl<'a> WritePlan<'a> {
         for (row, id) in self.new_listings.iter_mut().zip(ids) {
             row.id = id;
         }
+    }
+
+    /// The prices of the listings that changed, which may be what they were.
+    pub(super) fn seen_prices(&self, now: DateTime<Utc>) -> Vec<Seen> {
+        self.changed_listings
+            .iter()
+            .map(|row| Seen {
+                listing: row.id,
+                price_minor: minor(row.record.price),
+                compare_at_minor: minor(row.record.compare_at),
+                currency: currency(row.record),
+                at: row.record.updated_at.map_or(now, |at| at.min(now)),
+            })
+            .collect()
     }
 
     /// For each product that was there and has a listing written, that listing's
