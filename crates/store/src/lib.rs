@@ -15,6 +15,7 @@ pub mod events;
 pub mod integrations;
 mod migrate;
 pub mod products;
+pub mod rate_buckets;
 mod rows;
 pub mod runs;
 pub mod sessions;
