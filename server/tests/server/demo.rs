@@ -39,7 +39,8 @@ async fn the_demo_shows_three_connected_stores_and_a_second_start_doubles_nothin
     })
     .await;
     let products = client.all("/api/projects/demo/products").await.len();
-    assert!((250..=350).contains(&products), "{products}");
+    // The same goods on three platforms are the same products, but for odd ones.
+    assert!((300..=500).contains(&products), "{products}");
     assert_eq!(console.stop().await, Some(0));
 
     let console = launch.start().await;
