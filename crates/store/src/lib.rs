@@ -18,6 +18,7 @@ mod migrate;
 pub mod orders;
 pub mod prices;
 pub mod products;
+pub mod rate_buckets;
 mod rows;
 pub mod runs;
 pub mod sessions;

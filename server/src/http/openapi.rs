@@ -25,6 +25,8 @@ pub(crate) struct Routes {
     pub(crate) sign_in: Router<AppState>,
     /// Those that take a large body.
     pub(crate) uploads: Router<AppState>,
+    /// Those that platforms call.
+    pub(crate) platforms: Router<AppState>,
     /// Those that stay open.
     pub(crate) streams: Router<AppState>,
     /// Those that watchers ask all the time.
@@ -141,6 +143,7 @@ pub(crate) fn split() -> (Routes, OpenApi) {
         .routes(routes!(rest::oauth::callback));
     let uploads = OpenApiRouter::new().routes(routes!(rest::prices::import));
     let sign_in = OpenApiRouter::new().routes(routes!(rest::auth::login));
+    let platforms = OpenApiRouter::new().routes(routes!(rest::oauth::deliver));
     let streams = OpenApiRouter::new().routes(routes!(rest::events::stream));
     let health = OpenApiRouter::new()
         .routes(routes!(rest::health::health))
@@ -157,6 +160,7 @@ pub(crate) fn split() -> (Routes, OpenApi) {
         sign_in: part(sign_in),
         counted: part(counted),
         uploads: part(uploads),
+        platforms: part(platforms),
         streams: part(streams),
         health: part(health),
     };

@@ -18,6 +18,9 @@ use super::{
 /// Longest body of a request, in bytes.
 const LONGEST_BODY: usize = 1024 * 1024;
 
+/// Longest body of what a platform sends, in bytes.
+const LONGEST_DELIVERY: usize = 16 * 1024;
+
 /// Everything this server answers.
 pub(crate) fn router(state: AppState) -> Router {
     let safety = SafetyHeaders::new(state.http.https, state.http.pictures_from.as_deref());
@@ -58,6 +61,14 @@ fn api(state: &AppState) -> Router<AppState> {
         .layer(map_response(limit::say_reset))
         .layer(from_fn_with_state(state.clone(), caller::note_address));
 
+    let platforms = routes
+        .platforms
+        .layer(state.limits.requests())
+        .layer(map_response(limit::say_reset))
+        .layer(from_fn_with_state(state.clone(), caller::note_address))
+        .layer(DefaultBodyLimit::disable())
+        .layer(RequestBodyLimitLayer::new(LONGEST_DELIVERY));
+
     let nothing = || async { Refusal::of_status(StatusCode::NOT_FOUND) };
     let usual = with_session(counted.merge(sign_in).merge(routes.streams))
         .merge(described)
@@ -69,4 +80,6 @@ fn api(state: &AppState) -> Router<AppState> {
         .merge(uploads.layer(RequestBodyLimitLayer::new(LONGEST_TABLE)))
         .layer(from_fn_with_state(state.clone(), origin::check))
         .layer(DefaultBodyLimit::disable())
+        // No page sends these, so their origin says nothing.
+        .merge(platforms)
 }

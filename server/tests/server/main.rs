@@ -5,6 +5,8 @@
 #[cfg(test)]
 mod account;
 #[cfg(test)]
+mod amazon;
+#[cfg(test)]
 mod assets;
 #[cfg(test)]
 mod bad_days;
@@ -12,6 +14,8 @@ mod bad_days;
 mod catalogue;
 #[cfg(test)]
 mod changes;
+#[cfg(test)]
+mod deliveries;
 #[cfg(test)]
 mod demo;
 #[cfg(test)]
@@ -46,5 +50,7 @@ mod stopping;
 mod support;
 #[cfg(test)]
 mod syncs;
+#[cfg(test)]
+mod woocommerce;
 #[cfg(test)]
 mod wrong_store;

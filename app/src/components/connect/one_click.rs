@@ -101,17 +101,17 @@ fn rename(error: &mut FieldError) {
 #[component]
 fn NotSetUp(platform: PlatformInfo) -> impl IntoView {
     let PlatformInfo { id, name, .. } = platform;
-    let variable = id.as_str().to_ascii_uppercase();
+    let prefix = id.as_str().to_ascii_uppercase();
     view! {
         <div class="grid gap-3">
             <Note tone=Tone::Info>
                 {format!("This console is not yet set up for one-click connect with {name}.")}
             </Note>
             <p class="text-quiet">
-                {format!("Whoever runs it makes an app at {name} and starts the console with ")}
-                <code class="font-mono text-sm text-text">{format!("{variable}_API_KEY")}</code> " and "
-                <code class="font-mono text-sm text-text">{format!("{variable}_API_SECRET")}</code>
-                ". Until then you can connect by hand."
+                {format!("Whoever runs it registers an app at {name} and starts the console with its settings, which begin with ")}
+                <code class="font-mono text-sm text-text">{format!("{prefix}_")}</code> "; "
+                <code class="font-mono text-sm text-text">"calibr serve --help"</code>
+                " lists them. Until then you can connect by hand."
             </p>
         </div>
     }

@@ -10,7 +10,7 @@ mod files;
 mod graphql;
 mod ids;
 mod oauth;
-mod pictures;
+pub(crate) mod pictures;
 mod shop;
 mod truth;
 mod version;

@@ -29,6 +29,7 @@ pub use self::access::{ApiKey, Permissions};
 use self::answer::{ApiError, Query};
 pub use self::change::{StoreChange, StoreChanged};
 use self::exchange::Asked;
+use self::ids::product_key;
 use self::store::Store;
 pub use self::store::{StoreCounters, StoreSettings, StoreState};
 pub use self::truth::{StoreDigest, TrueListing};
@@ -38,6 +39,7 @@ use crate::error::{Error, Result};
 use crate::fault::Fault;
 use crate::journal::Journal;
 use crate::lock::lock;
+use crate::shopify::pictures::svg;
 
 /// The simulated stores. Clones are the same stores.
 #[derive(Clone)]
@@ -232,6 +234,7 @@ impl WooCommerce {
                 "/{shop}/wc-auth/v1/authorize",
                 get(auth::ask).post(auth::grant),
             )
+            .route("/{shop}/wp-content/uploads/{file}", get(picture))
             .nest("/_sandbox/woocommerce", control::router())
             .with_state(self.clone())
     }
@@ -300,6 +303,15 @@ async fn api(
         })
     })
     .await
+}
+
+/// The picture of a product, named after its id.
+async fn picture(Path((_shop, file)): Path<(String, String)>) -> Response {
+    let id = file.strip_suffix(".svg").and_then(|id| id.parse().ok());
+    match id.and_then(product_key) {
+        Some(key) => ([(header::CONTENT_TYPE, "image/svg+xml")], svg(key)).into_response(),
+        None => StatusCode::NOT_FOUND.into_response(),
+    }
 }
 
 impl std::fmt::Debug for WooCommerce {

@@ -1,10 +1,12 @@
 //! A console, a shop and a client for a test.
 
 mod client;
+pub(crate) mod consent;
 mod console;
 mod database;
 mod events;
 mod line;
+pub(crate) mod platforms;
 mod scene;
 mod shop;
 
