@@ -175,7 +175,7 @@ impl Api {
         let sources = self.transport.sources();
         retry::run(patience, sources, |_| async {
             let answer = self.transport.send(request.clone()).await?;
-            let data = failure::read(&answer, self.address.place(), sources.now())?;
+            let data = failure::read(&answer, O::NEEDS, self.address.place(), sources.now())?;
             Ok((data, answer.headers))
         })
         .await

@@ -3,15 +3,20 @@
 //!
 //! A store is one channel of a Vendure server. What the connector asks of it is
 //! in `operations`, how it signs in in `access`, how it goes through a list that
-//! changes meanwhile in `paging`, what the answers say in `record` and `failure`.
+//! changes meanwhile in `paging`, what the answers say in `record`,
+//! `order_record`, `money` and `failure`.
 
 mod access;
 mod address;
 mod api;
 mod catalogue;
 mod failure;
+mod money;
 mod operations;
+mod order_record;
+mod orders;
 mod paging;
+mod prices;
 mod record;
 mod store;
 
@@ -138,7 +143,12 @@ fn info() -> Result<PlatformInfo, PlatformIdError> {
         id: "vendure".parse()?,
         name: "Vendure".to_owned(),
         description: "Open-source commerce on your own server.".to_owned(),
-        capabilities: vec![Capability::Catalogue, Capability::IncrementalImport],
+        capabilities: vec![
+            Capability::Catalogue,
+            Capability::IncrementalImport,
+            Capability::PricePush,
+            Capability::Orders,
+        ],
         one_click_fields: Vec::new(),
         one_click_ready: false,
         config_fields: vec![
@@ -165,8 +175,8 @@ fn info() -> Result<PlatformInfo, PlatformIdError> {
             field(
                 access::API_KEY,
                 "API key",
-                "From Settings → API keys (Vendure 3.6 and later), with a role that may read the \
-                 catalogue. Leave it empty to sign in with a username.",
+                "From Settings → API keys (Vendure 3.6 and later), with a role that may read and \
+                 update the catalogue and read orders. Leave it empty to sign in with a username.",
                 "",
                 FieldKind::Secret,
                 false,
@@ -174,7 +184,8 @@ fn info() -> Result<PlatformInfo, PlatformIdError> {
             field(
                 access::USERNAME,
                 "Username",
-                "Of an administrator whose role may read the catalogue; in place of an API key.",
+                "Of an administrator whose role may read and update the catalogue and read orders; \
+                 in place of an API key.",
                 "",
                 FieldKind::Text,
                 false,
