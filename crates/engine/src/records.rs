@@ -1,6 +1,9 @@
 //! From what connectors give to what the store takes.
 
-use calibr_connectors::{CatalogueBatch, ItemFault, ProductRecord, VariantRecord};
+use calibr_connectors::{
+    CatalogueBatch, ItemFault, ProductRecord, VariantRecord,
+    text::{clean, filled},
+};
 use calibr_model::Money;
 use calibr_store::catalogue::{BatchInput, FailureInput, ProductInput, RecordHash, VariantInput};
 use sha2::{Digest, Sha256};
@@ -47,19 +50,6 @@ impl ContentHash {
         hash.copy_from_slice(&digest[..size_of::<RecordHash>()]);
         hash
     }
-}
-
-/// Text as PostgreSQL can hold it: without NUL.
-fn clean(text: String) -> String {
-    if text.contains('\0') {
-        text.replace('\0', "")
-    } else {
-        text
-    }
-}
-
-fn filled(text: Option<String>) -> Option<String> {
-    text.map(clean).filter(|text| !text.trim().is_empty())
 }
 
 fn product(record: ProductRecord) -> ProductInput {

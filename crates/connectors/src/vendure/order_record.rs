@@ -9,11 +9,12 @@ use serde_json::Value;
 use super::{
     money::{rounded, share},
     operations::Row,
-    record::{Reading, clean, filled},
+    record::Reading,
 };
 use crate::{
     catalogue::ItemFault,
     orders::{OrderLine, OrderRecord},
+    text::{clean, filled},
     transport::redact,
 };
 
@@ -122,7 +123,7 @@ fn read(id: &str, raw: RawOrder, reading: &Reading) -> Option<OrderRecord> {
     lines.retain(|line| line.bought > 0);
     give_back(&refunds, whole(raw.total_with_tax)?, &mut lines)?;
     Some(OrderRecord {
-        external_id: clean(id.to_owned()),
+        external_id: clean(id),
         placed_at: raw.order_placed_at,
         updated_at: raw.updated_at,
         cancelled: raw.state == "Cancelled",
@@ -265,7 +266,7 @@ fn whole(amount: f64) -> Option<i64> {
 }
 
 fn malformed(id: &str, fields: &Value) -> ItemFault {
-    let id = clean(id.to_owned());
+    let id = clean(id);
     ItemFault {
         label: Some(format!("Order {id}")),
         code: "malformed_record",

@@ -13,6 +13,7 @@ use super::{money, operations::Row};
 use crate::{
     catalogue::{ItemFault, ProductRecord, VariantRecord},
     prices::ObservedPrice,
+    text::{clean, filled},
     transport::redact,
 };
 
@@ -262,32 +263,18 @@ fn title(options: &mut [RawOption], name: Option<String>) -> String {
     // Ids are numbers by default: the shorter is the lower.
     options.sort_by(|a, b| (a.group_id.len(), &a.group_id).cmp(&(b.group_id.len(), &b.group_id)));
     let names: Vec<_> = options.iter().map(|option| option.name.trim()).collect();
-    names.join(" / ").replace('\0', "")
-}
-
-/// A text without NUL, which no database column holds.
-pub(super) fn clean(text: String) -> String {
-    if text.contains('\0') {
-        text.replace('\0', "")
-    } else {
-        text
-    }
-}
-
-/// A text that says something.
-pub(super) fn filled(text: Option<String>) -> Option<String> {
-    text.map(clean).filter(|text| !text.trim().is_empty())
+    clean(names.join(" / "))
 }
 
 fn label(fields: &Value) -> Option<String> {
     ["sku", "name"]
         .iter()
-        .find_map(|name| filled(fields[*name].as_str().map(str::to_owned)))
+        .find_map(|name| filled(fields[*name].as_str()))
 }
 
 fn malformed(id: &str, fields: &Value) -> ItemFault {
     ItemFault {
-        external_id: Some(clean(id.to_owned())),
+        external_id: Some(clean(id)),
         label: label(fields),
         code: "malformed_record",
         message:

@@ -21,6 +21,7 @@ use crate::{
     error::{ConnectorError, Fault},
     orders::OrderSource,
     prices::PriceTarget,
+    text,
     transport::retry::Patience,
 };
 
@@ -130,7 +131,7 @@ impl Store for VendureStore {
             name: if channel.code == DEFAULT_CHANNEL {
                 place.to_owned()
             } else {
-                format!("{} ({place})", channel.code.replace('\0', ""))
+                format!("{} ({place})", text::clean(channel.code.as_str()))
             },
             currency: currency(&settings)?,
             time_zone: None,
