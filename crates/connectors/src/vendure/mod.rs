@@ -24,14 +24,12 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use calibr_model::platform::{Capability, Field, FieldKind, PlatformIdError, PlatformInfo};
-use chrono::{DateTime, Utc};
 
 use self::{address::ApiAddress, api::Api, store::VendureStore};
 use crate::{
     connector::{Config, Connector, Store},
-    credentials::{CredentialSet, CredentialSource},
+    credentials::CredentialSource,
     error::{ConnectorError, Fault},
-    one_click::OneClick,
     transport::Transport,
 };
 
@@ -116,21 +114,6 @@ impl Connector for VendureConnector {
             credentials,
         );
         Ok(Arc::new(VendureStore::new(api)))
-    }
-
-    /// Neither an API key nor a password runs out; sessions are renewed where
-    /// they are used.
-    async fn refresh(
-        &self,
-        _config: &Config,
-        _credentials: &CredentialSet,
-        _now: DateTime<Utc>,
-    ) -> Result<Option<CredentialSet>, ConnectorError> {
-        Ok(None)
-    }
-
-    fn one_click(&self) -> Option<&dyn OneClick> {
-        None
     }
 }
 
