@@ -19,6 +19,7 @@ pub mod orders;
 pub mod prices;
 mod registry;
 pub mod shopify;
+pub mod text;
 pub mod transport;
 pub mod vendure;
 pub mod webhooks;

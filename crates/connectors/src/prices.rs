@@ -1,11 +1,11 @@
 //! Sending prices to a store and seeing what it has.
 
 use async_trait::async_trait;
-use calibr_model::Money;
+use calibr_model::{Money, status::FailureClass};
 
 use crate::{
     catalogue::{Checkpoint, ItemFault},
-    error::ConnectorError,
+    error::{ConnectorError, Fault},
 };
 
 /// Takes prices.
@@ -43,12 +43,12 @@ pub trait PriceTarget: Send + Sync {
     /// Asks how a push stands that the platform works on by itself.
     ///
     /// # Errors
-    /// What the platform said; [`crate::Fault::CheckpointLost`] where it no
+    /// What the platform said; [`Fault::CheckpointLost`] where it no
     /// longer knows.
     async fn follow_up(&self, ticket: &Checkpoint) -> Result<PushAnswer, ConnectorError> {
         let _unused = ticket;
         Err(ConnectorError::new(
-            crate::Fault::CheckpointLost,
+            Fault::CheckpointLost,
             "The store answers price changes at once; there is nothing to wait for.",
         ))
     }
@@ -63,6 +63,62 @@ pub struct ListingRef {
     pub product_external_id: String,
     /// The stock keeping unit at the store.
     pub sku: Option<String>,
+}
+
+impl ListingRef {
+    /// What is wrong with a change of its price.
+    pub(crate) fn fault(
+        &self,
+        code: &'static str,
+        message: impl Into<String>,
+        class: FailureClass,
+    ) -> ItemFault {
+        ItemFault {
+            external_id: Some(self.external_id.clone()),
+            label: self.sku.clone(),
+            code,
+            message: message.into(),
+            class,
+            answer: None,
+        }
+    }
+
+    /// The fault of a call that was for this listing, where what failed is not
+    /// the push as a whole.
+    pub(crate) fn failed(&self, error: ConnectorError) -> ItemFault {
+        ItemFault {
+            answer: error.answer,
+            ..self.fault(error.fault.code(), error.message, error.fault.class())
+        }
+    }
+
+    /// The fault of a price that the store's answer leaves out.
+    pub(crate) fn unanswered(&self) -> ItemFault {
+        self.fault(
+            "not_answered",
+            "The store's answer does not mention this price; whether it was taken shows when it \
+             is read back.",
+            FailureClass::Retryable,
+        )
+    }
+}
+
+/// Refuses a push that asks for more than `platform` can do: to try a price
+/// without setting it, or more than `most` changes at once.
+pub(crate) fn must_fit(
+    platform: &str,
+    most: usize,
+    changes: &[PriceChange],
+    mode: PushMode,
+) -> Result<(), ConnectorError> {
+    let refused = |message| Err(ConnectorError::new(Fault::Refused, message));
+    if mode == PushMode::DryRun {
+        return refused(format!("{platform} cannot try a price without setting it."));
+    }
+    if changes.len() > most {
+        return refused(format!("At most {most} prices go out in one push."));
+    }
+    Ok(())
 }
 
 /// A price as the store has it.

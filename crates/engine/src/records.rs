@@ -2,6 +2,7 @@
 
 use calibr_connectors::{
     CatalogueBatch, ItemFault, OrderBatch, OrderLine, OrderRecord, ProductRecord, VariantRecord,
+    text::{clean, filled},
 };
 use calibr_model::{Money, status::FailureClass};
 use calibr_store::{
@@ -52,19 +53,6 @@ impl ContentHash {
         hash.copy_from_slice(&digest[..size_of::<RecordHash>()]);
         hash
     }
-}
-
-/// Text as PostgreSQL can hold it: without NUL.
-fn clean(text: String) -> String {
-    if text.contains('\0') {
-        text.replace('\0', "")
-    } else {
-        text
-    }
-}
-
-fn filled(text: Option<String>) -> Option<String> {
-    text.map(clean).filter(|text| !text.trim().is_empty())
 }
 
 fn product(record: ProductRecord) -> ProductInput {

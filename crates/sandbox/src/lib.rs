@@ -33,6 +33,7 @@ mod fault;
 mod generator;
 mod journal;
 mod lock;
+mod markup;
 mod money;
 mod server;
 pub mod shopify;

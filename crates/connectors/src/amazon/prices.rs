@@ -133,7 +133,7 @@ async fn one_by_one(
             // What Amazon says of one listing is no failure of the others, and
             // what it has taken stays taken.
             Err(error) if error.fault == Fault::Refused || taken => {
-                PushOutcome::Refused(call_failed(change, error))
+                PushOutcome::Refused(change.listing.failed(error))
             }
             Err(error) => return Err(error),
         });
@@ -201,22 +201,9 @@ pub(super) fn refusals(changes: &[PriceChange], currency: Currency) -> Vec<Optio
 }
 
 fn item_fault(change: &PriceChange, code: &'static str, message: String) -> ItemFault {
-    ItemFault {
-        external_id: Some(change.listing.external_id.clone()),
-        label: change.listing.sku.clone(),
-        code,
-        message,
-        class: FailureClass::NeedsAction,
-        answer: None,
-    }
-}
-
-fn call_failed(change: &PriceChange, error: ConnectorError) -> ItemFault {
-    ItemFault {
-        class: error.fault.class(),
-        answer: error.answer,
-        ..item_fault(change, error.fault.code(), error.message)
-    }
+    change
+        .listing
+        .fault(code, message, FailureClass::NeedsAction)
 }
 
 /// What Amazon's answer means. `ACCEPTED` says that it will work on it, not that

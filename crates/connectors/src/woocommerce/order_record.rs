@@ -7,11 +7,12 @@ use serde_json::Value;
 
 use super::{
     operations::Row,
-    record::{self, filled, moment},
+    record::{self, moment},
 };
 use crate::{
     catalogue::ItemFault,
     orders::{OrderLine, OrderRecord},
+    text::filled,
     transport::redact,
 };
 

@@ -1,6 +1,7 @@
 //! The statements of a batch: set-based, one for each kind of row.
 
 mod book;
+mod columns;
 mod insert;
 mod update;
 
