@@ -7,6 +7,7 @@
 //! platform's own page. Vendor types never leave the folder.
 
 pub mod amazon;
+mod amount;
 pub mod budget;
 pub mod catalogue;
 pub mod competitors;

@@ -1,7 +1,7 @@
 //! Sending prices to a store and seeing what it has.
 
 use async_trait::async_trait;
-use calibr_model::Money;
+use calibr_model::{Money, status::FailureClass};
 
 use crate::{
     catalogue::{Checkpoint, ItemFault},
@@ -63,6 +63,47 @@ pub struct ListingRef {
     pub product_external_id: String,
     /// The stock keeping unit at the store.
     pub sku: Option<String>,
+}
+
+impl ListingRef {
+    /// What went wrong with it.
+    pub(crate) fn fault(
+        &self,
+        code: &'static str,
+        message: impl Into<String>,
+        class: FailureClass,
+    ) -> ItemFault {
+        ItemFault {
+            external_id: Some(self.external_id.clone()),
+            label: self.sku.clone(),
+            code,
+            message: message.into(),
+            class,
+            answer: None,
+        }
+    }
+
+    /// The fault of one whose call failed as a whole.
+    pub(crate) fn failed(&self, error: &ConnectorError) -> ItemFault {
+        ItemFault {
+            answer: error.answer.clone(),
+            ..self.fault(
+                error.fault.code(),
+                error.message.clone(),
+                error.fault.class(),
+            )
+        }
+    }
+
+    /// The fault of one that the platform's answer leaves out.
+    pub(crate) fn unanswered(&self) -> ItemFault {
+        self.fault(
+            "not_answered",
+            "The store's answer does not mention this price; whether it was taken shows when it is \
+             read back.",
+            FailureClass::Retryable,
+        )
+    }
 }
 
 /// A price as the store has it.

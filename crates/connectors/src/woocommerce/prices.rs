@@ -99,7 +99,7 @@ impl PriceTarget for WooCommerceStore {
         }
         self.send(groups, changes, &mut outcomes).await?;
         let all = outcomes.into_iter().zip(changes).map(|(outcome, change)| {
-            outcome.unwrap_or_else(|| PushOutcome::Refused(unanswered(&change.listing)))
+            outcome.unwrap_or_else(|| PushOutcome::Refused(change.listing.unanswered()))
         });
         Ok(PushAnswer::Done(all.collect()))
     }
@@ -179,7 +179,7 @@ impl WooCommerceStore {
                 Err(error) if !some_went_through => return Err(error),
                 Err(error) => {
                     for plan in &planned {
-                        let fault = failed(&changes[plan.slot].listing, &error);
+                        let fault = changes[plan.slot].listing.failed(&error);
                         outcomes[plan.slot] = Some(PushOutcome::Refused(fault));
                     }
                     continue;
@@ -256,7 +256,9 @@ fn checked(change: &PriceChange, reading: &Reading) -> Result<Prices, ItemFault>
                     ),
                 ),
             };
-            fault(&change.listing, code, message, FailureClass::NeedsAction)
+            change
+                .listing
+                .fault(code, message, FailureClass::NeedsAction)
         })
     };
     Ok(Prices {
@@ -276,8 +278,7 @@ fn planned(
     reading: &Reading,
 ) -> Result<(Option<u64>, PriceUpdate, Option<String>), ItemFault> {
     let gone = || {
-        fault(
-            &change.listing,
+        change.listing.fault(
             "listing_missing",
             "The store no longer has this product, or has it in another form. The next full \
              import puts it right.",
@@ -347,46 +348,8 @@ fn outcome(listing: &ListingRef, plan: Planned, item: &BatchItem) -> PushOutcome
             );
             PushOutcome::Refused(ItemFault {
                 answer: Some(redact::json(error)),
-                ..fault(listing, code, message, class)
+                ..listing.fault(code, message, class)
             })
         }
-    }
-}
-
-fn failed(listing: &ListingRef, error: &ConnectorError) -> ItemFault {
-    ItemFault {
-        answer: error.answer.clone(),
-        ..fault(
-            listing,
-            error.fault.code(),
-            error.message.clone(),
-            error.fault.class(),
-        )
-    }
-}
-
-fn unanswered(listing: &ListingRef) -> ItemFault {
-    fault(
-        listing,
-        "not_answered",
-        "The store's answer does not mention this price; whether it was taken shows when it is \
-         read back.",
-        FailureClass::Retryable,
-    )
-}
-
-fn fault(
-    listing: &ListingRef,
-    code: &'static str,
-    message: impl Into<String>,
-    class: FailureClass,
-) -> ItemFault {
-    ItemFault {
-        external_id: Some(listing.external_id.clone()),
-        label: listing.sku.clone(),
-        code,
-        message: message.into(),
-        class,
-        answer: None,
     }
 }

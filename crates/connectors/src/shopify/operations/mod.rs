@@ -6,7 +6,11 @@ mod bulk_status;
 mod catalogue_start;
 mod changed_products;
 mod identity;
+mod listing_prices;
+mod orders;
+mod price_update;
 mod product_variants;
+mod webhooks;
 
 use serde::{Deserialize, Deserializer, de::DeserializeOwned};
 use serde_json::Value;
@@ -14,10 +18,14 @@ use serde_json::Value;
 pub(super) use self::{
     bulk_export::{EXPORT, RecentExports, StartExport, Started},
     bulk_status::{ExportState, ExportStatus, FailedBy},
-    catalogue_start::CatalogueStart,
+    catalogue_start::{CatalogueStart, Currency},
     changed_products::ChangedProducts,
     identity::Identity,
+    listing_prices::{ListingPrices, NodeData, ShopCurrency},
+    orders::{ChangedOrders, OrderLines, OrderRefunds},
+    price_update::{Outcome, UpdatePrices, UpdatePricesData, VariantData, VariantPrices},
     product_variants::ProductVariants,
+    webhooks::{CreateWebhook, DeleteWebhook, WebhookData, Webhooks},
 };
 
 /// One kind of call.
@@ -61,6 +69,15 @@ pub const DOCUMENTS: &[Document] = &[
     document::<ExportStatus>(|| ExportStatus::example().variables()),
     document::<ChangedProducts>(|| ChangedProducts::example().variables()),
     document::<ProductVariants>(|| ProductVariants::example().variables()),
+    document::<ShopCurrency>(|| ShopCurrency.variables()),
+    document::<ListingPrices>(ListingPrices::example),
+    document::<UpdatePrices>(UpdatePrices::example),
+    document::<ChangedOrders>(|| ChangedOrders::example().variables()),
+    document::<OrderLines>(|| OrderLines::example().variables()),
+    document::<OrderRefunds>(|| OrderRefunds::example().variables()),
+    document::<Webhooks>(|| Webhooks { after: None }.variables()),
+    document::<CreateWebhook>(|| CreateWebhook::example().variables()),
+    document::<DeleteWebhook>(|| DeleteWebhook::example().variables()),
 ];
 
 const fn document<O: Operation>(example: fn() -> Value) -> Document {
@@ -104,6 +121,30 @@ pub(super) struct PageInfo {
 pub(super) struct RecordPage {
     pub(super) nodes: Vec<Value>,
     pub(super) page_info: PageInfo,
+}
+
+/// An entry of `userErrors`: what was wrong with what a mutation was given.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub(super) struct UserError {
+    /// The way to the input that is wrong; `None` where it is none in
+    /// particular.
+    #[serde(default)]
+    pub(super) field: Option<Vec<String>>,
+    pub(super) message: String,
+    /// Where the mutation has codes for its errors.
+    #[serde(default)]
+    pub(super) code: Option<String>,
+}
+
+impl UserError {
+    /// What they say, together.
+    fn joined(errors: &[Self]) -> String {
+        let said: Vec<&str> = errors.iter().map(|error| error.message.as_str()).collect();
+        match said.as_slice() {
+            [] => "no reason was given".to_owned(),
+            said => said.join("; "),
+        }
+    }
 }
 
 /// Reads `UnsignedInt64`, which comes as a text.
