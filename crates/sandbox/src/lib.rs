@@ -34,6 +34,7 @@ mod generator;
 mod journal;
 mod lock;
 mod money;
+mod post;
 mod server;
 pub mod shopify;
 mod spoil;

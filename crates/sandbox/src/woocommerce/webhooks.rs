@@ -1,6 +1,7 @@
 //! A store's webhooks: what is subscribed to, what is sent, and when sending stops.
 
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -12,11 +13,13 @@ use sha2::{Digest, Sha256};
 use url::Url;
 
 use super::goods::gmt;
-use super::post::post;
 use super::store::Store;
 use crate::dice::Dice;
 use crate::lock::lock;
+use crate::post::post;
 
+/// How long a subscriber may take to answer.
+const PATIENCE: Duration = Duration::from_secs(10);
 /// After so many failed deliveries in a row a webhook is disabled, without a word.
 const MOST_FAILURES: u32 = 5;
 /// Topics that can be subscribed to.
@@ -260,7 +263,7 @@ fn send(
     let store = Arc::clone(store);
     runtime.spawn(async move {
         let status = match Url::parse(&webhook.delivery_url) {
-            Ok(url) => post(&url, &headers, &body).await,
+            Ok(url) => post(&url, &headers, &body, PATIENCE).await,
             Err(_) => None,
         };
         store.webhooks.note(SentWebhook {

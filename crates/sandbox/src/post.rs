@@ -1,4 +1,4 @@
-//! Calls that a store makes by itself: webhooks, and keys handed over to apps. Plain HTTP/1.1,
+//! Calls that a platform makes by itself: webhooks, and keys handed over to apps. Plain HTTP/1.1,
 //! for a sandbox lives on one machine.
 
 use std::time::Duration;
@@ -7,12 +7,14 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use url::Url;
 
-/// How long anybody may take to answer.
-const PATIENCE: Duration = Duration::from_secs(10);
-
-/// Posts a body, and gives the status of the answer; `None` where none came.
-pub(crate) async fn post(url: &Url, headers: &[(&str, String)], body: &[u8]) -> Option<u16> {
-    tokio::time::timeout(PATIENCE, answered(url, headers, body))
+/// Posts a body, and gives the status of the answer; `None` where none came in time.
+pub(crate) async fn post(
+    url: &Url,
+    headers: &[(&str, String)],
+    body: &[u8],
+    patience: Duration,
+) -> Option<u16> {
+    tokio::time::timeout(patience, answered(url, headers, body))
         .await
         .ok()?
 }
