@@ -17,6 +17,7 @@ pub mod error;
 mod lines;
 pub mod one_click;
 pub mod orders;
+mod per_store;
 pub mod prices;
 mod registry;
 pub mod shopify;

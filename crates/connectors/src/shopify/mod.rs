@@ -30,10 +30,7 @@ mod throttle;
 mod token;
 mod webhooks;
 
-use std::{
-    collections::HashMap,
-    sync::{Arc, Mutex, PoisonError, Weak},
-};
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use calibr_model::{
@@ -46,7 +43,6 @@ use self::{
     api::Api,
     one_click::{Consent, shop_of},
     receiver::Receiver,
-    shop::Shop,
     store::ShopifyStore,
     throttle::Budget,
     token::{ACCESS_TOKEN, Grant, REFRESH_TOKEN},
@@ -61,6 +57,7 @@ use crate::{
     credentials::{CredentialSet, CredentialSource},
     error::{ConnectorError, Fault},
     one_click::OneClick,
+    per_store::PerStore,
     transport::{AllowList, Transport},
     webhooks::WebhookReceiver,
 };
@@ -78,7 +75,7 @@ pub struct ShopifyConnector {
     consent: Option<Consent>,
     receiver: Receiver,
     /// What is known of the shops' budgets, shared by all who call a shop.
-    budgets: Mutex<HashMap<String, Weak<Budget>>>,
+    budgets: PerStore<Budget>,
 }
 
 impl std::fmt::Debug for ShopifyConnector {
@@ -115,19 +112,8 @@ impl ShopifyConnector {
             transport,
             consent,
             receiver: Receiver { app_secret },
-            budgets: Mutex::default(),
+            budgets: PerStore::default(),
         })
-    }
-
-    fn budget(&self, shop: &Shop) -> Arc<Budget> {
-        let mut budgets = self.budgets.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(budget) = budgets.get(shop.domain()).and_then(Weak::upgrade) {
-            return budget;
-        }
-        budgets.retain(|_, budget| budget.strong_count() > 0);
-        let budget = Arc::new(Budget::default());
-        budgets.insert(shop.domain().to_owned(), Arc::downgrade(&budget));
-        budget
     }
 }
 
@@ -159,7 +145,7 @@ impl Connector for ShopifyConnector {
         credentials: Arc<dyn CredentialSource>,
     ) -> Result<Arc<dyn Store>, ConnectorError> {
         let shop = shop_of(config)?;
-        let budget = self.budget(&shop);
+        let budget = self.budgets.of(shop.domain(), Budget::default);
         let api = Api::new(
             self.transport.clone(),
             &self.settings.base_url,

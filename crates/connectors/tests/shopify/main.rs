@@ -8,8 +8,13 @@
 
 mod certificates;
 mod connecting;
+#[path = "../support/console.rs"]
+mod console;
 mod contract;
 mod faults;
 mod harness;
 mod importing;
+mod orders;
+mod prices;
 mod transport;
+mod webhooks;

@@ -8,6 +8,8 @@
 
 mod certificates;
 mod connecting;
+#[path = "../support/console.rs"]
+mod console;
 mod faults;
 mod harness;
 mod importing;
