@@ -5,7 +5,7 @@ use calibr_model::{Money, status::FailureClass};
 
 use crate::{
     catalogue::{Checkpoint, ItemFault},
-    error::ConnectorError,
+    error::{ConnectorError, Fault},
 };
 
 /// Takes prices.
@@ -48,7 +48,7 @@ pub trait PriceTarget: Send + Sync {
     async fn follow_up(&self, ticket: &Checkpoint) -> Result<PushAnswer, ConnectorError> {
         let _unused = ticket;
         Err(ConnectorError::new(
-            crate::Fault::CheckpointLost,
+            Fault::CheckpointLost,
             "The store answers price changes at once; there is nothing to wait for.",
         ))
     }
@@ -104,6 +104,35 @@ impl ListingRef {
             FailureClass::Retryable,
         )
     }
+}
+
+/// Refuses a push that a platform cannot take as a whole: one that is only to be
+/// tried, where the platform cannot do that, or one of more than `most` changes.
+///
+/// # Errors
+/// [`Fault::Refused`].
+pub(crate) fn admit(
+    platform: &str,
+    changes: &[PriceChange],
+    most: usize,
+    mode: PushMode,
+) -> Result<(), ConnectorError> {
+    let refuse = |message| Err(ConnectorError::new(Fault::Refused, message));
+    if mode == PushMode::DryRun {
+        return refuse(format!("{platform} cannot try a price without setting it."));
+    }
+    if changes.len() > most {
+        return refuse(format!("At most {most} prices go out in one push."));
+    }
+    Ok(())
+}
+
+/// The answer to a push; a change that nothing is known of was not answered.
+pub(crate) fn done(changes: &[PriceChange], outcomes: Vec<Option<PushOutcome>>) -> PushAnswer {
+    let all = outcomes.into_iter().zip(changes).map(|(outcome, change)| {
+        outcome.unwrap_or_else(|| PushOutcome::Refused(change.listing.unanswered()))
+    });
+    PushAnswer::Done(all.collect())
 }
 
 /// A price as the store has it.

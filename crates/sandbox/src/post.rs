@@ -3,6 +3,10 @@
 
 use std::time::Duration;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use url::Url;
@@ -17,6 +21,16 @@ pub(crate) async fn post(
     tokio::time::timeout(patience, answered(url, headers, body))
         .await
         .ok()?
+}
+
+/// HMAC-SHA256 of the body by a secret that the subscriber knows, in base64.
+pub(crate) fn signature(secret: &str, body: &[u8]) -> String {
+    // HMAC takes keys of any length.
+    let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(secret.as_bytes()) else {
+        return String::new();
+    };
+    mac.update(body);
+    STANDARD.encode(mac.finalize().into_bytes())
 }
 
 async fn answered(url: &Url, headers: &[(&str, String)], body: &[u8]) -> Option<u16> {

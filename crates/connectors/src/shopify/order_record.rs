@@ -1,12 +1,14 @@
 //! An order as Shopify writes it, read into the common form: what was bought,
 //! for how much, and what was given back. Of whom is not known here.
 
+use std::borrow::Cow;
+
 use calibr_model::{Currency, Money, status::FailureClass};
 use chrono::{DateTime, Utc};
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::operations::RecordPage;
+use super::{operations::RecordPage, record::filled};
 use crate::{
     amount::{rounded, share},
     catalogue::ItemFault,
@@ -226,7 +228,7 @@ impl RawLine {
         Some(OrderLine {
             external_id: self.id,
             listing_external_id: self.variant.map(|variant| variant.id),
-            sku: self.sku.filter(|sku| !sku.trim().is_empty()),
+            sku: filled(self.sku.map(Cow::Owned)),
             quantity: self.quantity,
             refunded_quantity: self
                 .quantity

@@ -17,9 +17,9 @@ use super::{
 };
 use crate::{
     catalogue::ItemFault,
-    error::{ConnectorError, Fault},
+    error::ConnectorError,
     prices::{
-        CompareAt, ListingRef, ObservedPrice, PriceChange, PriceTarget, PushAnswer, PushMode,
+        self, CompareAt, ListingRef, ObservedPrice, PriceChange, PriceTarget, PushAnswer, PushMode,
         PushOutcome,
     },
     transport::{redact, retry::Patience},
@@ -67,18 +67,7 @@ impl PriceTarget for ShopifyStore {
         changes: &[PriceChange],
         mode: PushMode,
     ) -> Result<PushAnswer, ConnectorError> {
-        if mode == PushMode::DryRun {
-            return Err(ConnectorError::new(
-                Fault::Refused,
-                "Shopify cannot try a price without setting it.",
-            ));
-        }
-        if changes.len() > BATCH {
-            return Err(ConnectorError::new(
-                Fault::Refused,
-                format!("At most {BATCH} prices go out in one push."),
-            ));
-        }
+        prices::admit("Shopify", changes, BATCH, mode)?;
         let mut outcomes: Vec<Option<PushOutcome>> = changes
             .iter()
             .map(|change| sound(change).err().map(PushOutcome::Refused))
@@ -96,10 +85,7 @@ impl PriceTarget for ShopifyStore {
             let planned = plan(changes, currency, &mut outcomes);
             self.send(planned, changes, &mut outcomes).await?;
         }
-        let all = outcomes.into_iter().zip(changes).map(|(outcome, change)| {
-            outcome.unwrap_or_else(|| PushOutcome::Refused(change.listing.unanswered()))
-        });
-        Ok(PushAnswer::Done(all.collect()))
+        Ok(prices::done(changes, outcomes))
     }
 }
 

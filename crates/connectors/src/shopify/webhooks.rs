@@ -7,10 +7,11 @@ use secrecy::SecretString;
 use url::Url;
 
 use super::{
-    gid,
+    API_SECRET, gid,
     operations::{CreateWebhook, DeleteWebhook, WebhookData, Webhooks},
     paging::Circle,
     store::ShopifyStore,
+    token::REFRESH_TOKEN,
 };
 use crate::{
     error::{ConnectorError, Fault},
@@ -75,6 +76,7 @@ impl WebhookTarget for ShopifyStore {
         address: &Url,
         _secret: &SecretString,
     ) -> Result<Subscription, ConnectorError> {
+        self.must_be_verifiable().await?;
         let operation = CreateWebhook {
             topic,
             uri: address.as_str(),
@@ -114,6 +116,24 @@ impl WebhookTarget for ShopifyStore {
 }
 
 impl ShopifyStore {
+    /// Messages that nobody can verify are not asked for. Tokens that can be
+    /// refreshed are of the app whose secret is known.
+    async fn must_be_verifiable(&self) -> Result<(), ConnectorError> {
+        let api = self.api();
+        if api.has_credential(API_SECRET).await? || api.has_credential(REFRESH_TOKEN).await? {
+            return Ok(());
+        }
+        Err(ConnectorError::new(
+            Fault::Config,
+            format!(
+                "{} signs its messages with the secret of the custom app. Enter the app's API \
+                 secret key in the settings to have them; until then changes are seen with the \
+                 next sync.",
+                api.shop
+            ),
+        ))
+    }
+
     fn refused(&self, topic: &str, why: &str) -> ConnectorError {
         let shop = &self.api().shop;
         let said = redact::shorten(&redact::text(why), 300);

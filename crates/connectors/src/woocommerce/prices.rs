@@ -22,7 +22,7 @@ use crate::{
     catalogue::ItemFault,
     error::{ConnectorError, Fault},
     prices::{
-        CompareAt, ListingRef, ObservedPrice, PriceChange, PriceTarget, PushAnswer, PushMode,
+        self, CompareAt, ListingRef, ObservedPrice, PriceChange, PriceTarget, PushAnswer, PushMode,
         PushOutcome,
     },
     transport::{redact, retry::Patience},
@@ -59,18 +59,7 @@ impl PriceTarget for WooCommerceStore {
         changes: &[PriceChange],
         mode: PushMode,
     ) -> Result<PushAnswer, ConnectorError> {
-        if mode == PushMode::DryRun {
-            return Err(ConnectorError::new(
-                Fault::Refused,
-                "WooCommerce cannot try a price without setting it.",
-            ));
-        }
-        if changes.len() > BATCH {
-            return Err(ConnectorError::new(
-                Fault::Refused,
-                format!("At most {BATCH} prices go out in one push."),
-            ));
-        }
+        prices::admit("WooCommerce", changes, BATCH, mode)?;
         let reading = self.reading(Patience::RUN).await?;
         let checked: Vec<_> = changes
             .iter()
@@ -98,10 +87,7 @@ impl PriceTarget for WooCommerceStore {
             }
         }
         self.send(groups, changes, &mut outcomes).await?;
-        let all = outcomes.into_iter().zip(changes).map(|(outcome, change)| {
-            outcome.unwrap_or_else(|| PushOutcome::Refused(change.listing.unanswered()))
-        });
-        Ok(PushAnswer::Done(all.collect()))
+        Ok(prices::done(changes, outcomes))
     }
 }
 

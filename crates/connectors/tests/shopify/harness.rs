@@ -23,6 +23,8 @@ use secrecy::SecretString;
 
 pub(crate) const SHOP: &str = "acme.myshopify.com";
 pub(crate) const TOKEN: &str = "shpat_0123456789abcdef0123456789abcdef";
+/// What Shopify shows of a custom app beside its token.
+pub(crate) const CUSTOM_SECRET: &str = "shpss_of_the_custom_app";
 pub(crate) const API_KEY: &str = "calibr-test-app";
 pub(crate) const API_SECRET: &str = "calibr-test-secret";
 pub(crate) const CALLBACK: &str = "http://127.0.0.1:8080/api/oauth/shopify/callback";
@@ -151,7 +153,10 @@ pub(crate) fn config(shop: &str) -> Config {
 
 pub(crate) fn token_set(token: &str) -> CredentialSet {
     CredentialSet::new(
-        [("access_token".to_owned(), SecretString::from(token))],
+        [
+            ("access_token".to_owned(), SecretString::from(token)),
+            ("api_secret".to_owned(), SecretString::from(CUSTOM_SECRET)),
+        ],
         None,
     )
 }

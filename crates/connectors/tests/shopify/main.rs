@@ -16,5 +16,7 @@ mod harness;
 mod importing;
 mod orders;
 mod prices;
+#[path = "../support/pushing.rs"]
+mod pushing;
 mod transport;
 mod webhooks;

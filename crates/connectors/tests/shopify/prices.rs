@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use calibr_connectors::{
     Fault,
-    prices::{CompareAt, ListingRef, PriceChange, PushAnswer, PushMode, PushOutcome},
+    prices::{CompareAt, ListingRef, PriceChange, PushMode, PushOutcome},
 };
 use calibr_model::{Money, status::FailureClass};
 use calibr_sandbox::{
@@ -13,8 +13,7 @@ use calibr_sandbox::{
 };
 
 use crate::harness::{SHOP, Scene, on_api, usual};
-
-const TAKEN: PushOutcome = PushOutcome::Accepted { note: None };
+use crate::pushing::{TAKEN, pushed, refusal};
 
 fn euros(decimal: &str) -> Money {
     Money::parse_decimal(decimal, "EUR".parse().unwrap()).unwrap()
@@ -33,19 +32,7 @@ fn change(truth: &TrueVariant, price: &str) -> PriceChange {
 }
 
 async fn push(scene: &Scene, changes: &[PriceChange]) -> Vec<PushOutcome> {
-    let store = scene.store();
-    let answer = store.prices().unwrap().push(changes, PushMode::Apply).await;
-    match answer.unwrap() {
-        PushAnswer::Done(outcomes) => outcomes,
-        other => panic!("{other:?}"),
-    }
-}
-
-fn refusal(outcome: &PushOutcome) -> (&'static str, FailureClass) {
-    match outcome {
-        PushOutcome::Refused(fault) => (fault.code, fault.class),
-        PushOutcome::Accepted { .. } => panic!("it was taken"),
-    }
+    pushed(&scene.store(), changes).await
 }
 
 /// The variants of the product that has most of them.

@@ -1,7 +1,7 @@
 //! Subscriptions, and the messages that come of them.
 
 use calibr_connectors::{
-    Connector, Fault,
+    Connector, CredentialSet, Fault, FixedCredentials,
     webhooks::{Delivery, Meaning, Received, WebhookEvent, WebhookRefusal},
 };
 use calibr_sandbox::{
@@ -15,11 +15,9 @@ use url::Url;
 
 use crate::{
     console::{Posted, console},
-    harness::{SHOP, Scene, on_api},
+    harness::{CUSTOM_SECRET, SHOP, Scene, TOKEN, on_api},
 };
 
-/// What Shopify shows of a custom app beside its token.
-const CUSTOM_SECRET: &str = "shpss_of_the_custom_app";
 /// How the sandbox calls the app that the scene's token is of.
 const CUSTOM_APP: &str = "custom-app-1";
 
@@ -167,6 +165,22 @@ async fn what_cannot_be_subscribed_to_is_said_in_words() {
         .unwrap_err();
     assert_eq!(error.fault, Fault::Refused);
     insta::assert_snapshot!(error, @"acme.myshopify.com does not send messages of PRODUCTS_UPDATE: Address is invalid");
+}
+
+#[tokio::test]
+async fn messages_that_nobody_could_verify_are_not_asked_for() {
+    let (scene, address, _posted) = subscribed(&[], 200).await;
+    let token = [("access_token".to_owned(), SecretString::from(TOKEN))];
+    let credentials = FixedCredentials::new(CredentialSet::new(token, None));
+    let store = scene.store_with(credentials);
+    let target = store.webhooks().unwrap();
+    let error = target
+        .subscribe("PRODUCTS_UPDATE", &address, &"-".into())
+        .await
+        .unwrap_err();
+    assert_eq!(error.fault, Fault::Config);
+    assert!(error.message.contains("API secret key"), "{error}");
+    assert_eq!(scene.asked("CalibrCreateWebhook"), 0);
 }
 
 #[tokio::test]

@@ -15,4 +15,6 @@ mod harness;
 mod importing;
 mod orders;
 mod prices;
+#[path = "../support/pushing.rs"]
+mod pushing;
 mod webhooks;

@@ -6,13 +6,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
-use hmac::{Hmac, KeyInit, Mac};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use sha2::Sha256;
 use url::Url;
 
 use super::payload::only;
@@ -20,7 +16,7 @@ use super::shop::Shop;
 use super::version;
 use super::webhooks::Subscription;
 use crate::clock::Clock;
-use crate::post::post;
+use crate::post::{post, signature};
 
 /// How long a subscriber may take to answer.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -161,14 +157,4 @@ async fn attempt(shop: &Arc<Shop>, message: &Message, attempt: usize) -> bool {
         status,
     });
     status.is_some_and(|status| (200..300).contains(&status))
-}
-
-/// HMAC-SHA256 of the body by the app's secret, in base64.
-fn signature(secret: &str, body: &[u8]) -> String {
-    // HMAC takes keys of any length.
-    let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(secret.as_bytes()) else {
-        return String::new();
-    };
-    mac.update(body);
-    STANDARD.encode(mac.finalize().into_bytes())
 }

@@ -3,10 +3,7 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, Utc};
-use hmac::{Hmac, KeyInit, Mac};
 use serde::Serialize;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -16,7 +13,7 @@ use super::goods::gmt;
 use super::store::Store;
 use crate::dice::Dice;
 use crate::lock::lock;
-use crate::post::post;
+use crate::post::{post, signature};
 
 /// How long a subscriber may take to answer.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -273,16 +270,6 @@ fn send(
             status,
         });
     });
-}
-
-/// HMAC-SHA256 of the body by the webhook's secret, in base64.
-pub(crate) fn signature(secret: &str, body: &[u8]) -> String {
-    // HMAC takes keys of any length.
-    let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(secret.as_bytes()) else {
-        return String::new();
-    };
-    mac.update(body);
-    STANDARD.encode(mac.finalize().into_bytes())
 }
 
 fn delivery_id(webhook: u64, now: DateTime<Utc>) -> String {

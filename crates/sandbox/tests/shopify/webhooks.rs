@@ -1,6 +1,6 @@
 //! Messages to subscribers: what they hold, how they are tried again, and when that ends.
 
-use calibr_sandbox::shopify::{App, Change, DeliveryManner, SentMessage};
+use calibr_sandbox::shopify::{App, Change, DeliveryManner, SentMessage, StaticToken};
 use serde_json::{Value, json};
 
 use crate::hook::{header, hook};
@@ -192,9 +192,6 @@ async fn messages_come_twice_and_the_wrong_way_round_on_demand() {
 async fn messages_of_orders_need_their_scope_and_end_with_the_app() {
     let world = World::of(50).await;
     let (url, mut heard) = hook(200).await;
-    let token = json!({ "app": "few", "token": "few", "scopes": ["read_products"] });
-    let tokens = world.url(&format!("/_sandbox/shopify/shops/{SHOP}/tokens"));
-    world.client.post(tokens).json(&token).send().await.unwrap();
     for topic in ["ORDERS_CREATE", "APP_UNINSTALLED"] {
         subscribe(&world, topic, &url, &[]).await;
     }
@@ -213,13 +210,11 @@ async fn messages_of_orders_need_their_scope_and_end_with_the_app() {
     let told = heard.recv().await.unwrap();
     assert_eq!(body(&told)["myshopify_domain"], SHOP);
     assert_eq!(world.shopify().subscriptions(SHOP).unwrap(), []);
-    world
-        .client
-        .post(world.url(&format!("/_sandbox/shopify/shops/{SHOP}/tokens")))
-        .json(&token)
-        .send()
-        .await
-        .unwrap();
+    let token = StaticToken {
+        token: "few".to_owned(),
+        scopes: vec!["read_products".to_owned()],
+    };
+    world.shopify().add_token(SHOP, "few", token).unwrap();
     let world = world.token("few");
     let denied = subscribe(&world, "ORDERS_CREATE", &url, &[]).await;
     assert_eq!(

@@ -12,6 +12,7 @@ mod price_update;
 mod product_variants;
 mod webhooks;
 
+use chrono::{DateTime, SecondsFormat, Utc};
 use serde::{Deserialize, Deserializer, de::DeserializeOwned};
 use serde_json::Value;
 
@@ -105,6 +106,13 @@ macro_rules! variant_fields {
 }
 
 pub(super) use {product_fields, variant_fields};
+
+/// The search for what changed at or after a moment; Shopify's times are whole
+/// seconds.
+fn updated_since(since: DateTime<Utc>) -> String {
+    let since = since.to_rfc3339_opts(SecondsFormat::Secs, true);
+    format!("updated_at:>='{since}'")
+}
 
 /// Where a page ends.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
