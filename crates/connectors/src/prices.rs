@@ -66,7 +66,7 @@ pub struct ListingRef {
 }
 
 impl ListingRef {
-    /// What is wrong with a change of its price.
+    /// What went wrong with it.
     pub(crate) fn fault(
         &self,
         code: &'static str,
@@ -83,42 +83,56 @@ impl ListingRef {
         }
     }
 
-    /// The fault of a call that was for this listing, where what failed is not
-    /// the push as a whole.
-    pub(crate) fn failed(&self, error: ConnectorError) -> ItemFault {
+    /// The fault of one whose call failed as a whole.
+    pub(crate) fn failed(&self, error: &ConnectorError) -> ItemFault {
         ItemFault {
-            answer: error.answer,
-            ..self.fault(error.fault.code(), error.message, error.fault.class())
+            answer: error.answer.clone(),
+            ..self.fault(
+                error.fault.code(),
+                error.message.clone(),
+                error.fault.class(),
+            )
         }
     }
 
-    /// The fault of a price that the store's answer leaves out.
+    /// The fault of one that the platform's answer leaves out.
     pub(crate) fn unanswered(&self) -> ItemFault {
         self.fault(
             "not_answered",
-            "The store's answer does not mention this price; whether it was taken shows when it \
-             is read back.",
+            "The store's answer does not mention this price; whether it was taken shows when it is \
+             read back.",
             FailureClass::Retryable,
         )
     }
 }
 
-/// Refuses a push that asks for more than `platform` can do: to try a price
-/// without setting it, or more than `most` changes at once.
-pub(crate) fn must_fit(
+/// Refuses a push that a platform cannot take as a whole: one that is only to be
+/// tried, where the platform cannot do that, or one of more than `most` changes.
+///
+/// # Errors
+/// [`Fault::Refused`].
+pub(crate) fn admit(
     platform: &str,
-    most: usize,
     changes: &[PriceChange],
+    most: usize,
     mode: PushMode,
 ) -> Result<(), ConnectorError> {
-    let refused = |message| Err(ConnectorError::new(Fault::Refused, message));
+    let refuse = |message| Err(ConnectorError::new(Fault::Refused, message));
     if mode == PushMode::DryRun {
-        return refused(format!("{platform} cannot try a price without setting it."));
+        return refuse(format!("{platform} cannot try a price without setting it."));
     }
     if changes.len() > most {
-        return refused(format!("At most {most} prices go out in one push."));
+        return refuse(format!("At most {most} prices go out in one push."));
     }
     Ok(())
+}
+
+/// The answer to a push; a change that nothing is known of was not answered.
+pub(crate) fn done(changes: &[PriceChange], outcomes: Vec<Option<PushOutcome>>) -> PushAnswer {
+    let all = outcomes.into_iter().zip(changes).map(|(outcome, change)| {
+        outcome.unwrap_or_else(|| PushOutcome::Refused(change.listing.unanswered()))
+    });
+    PushAnswer::Done(all.collect())
 }
 
 /// A price as the store has it.

@@ -35,6 +35,7 @@ mod journal;
 mod lock;
 mod markup;
 mod money;
+mod post;
 mod server;
 pub mod shopify;
 mod spoil;

@@ -52,7 +52,7 @@ impl PriceTarget for VendureStore {
         changes: &[PriceChange],
         mode: PushMode,
     ) -> Result<PushAnswer, ConnectorError> {
-        prices::must_fit("Vendure", BATCH, changes, mode)?;
+        prices::admit("Vendure", changes, BATCH, mode)?;
         let reading = self.reading(Patience::RUN).await?;
         let checked: Vec<_> = changes
             .iter()
@@ -80,10 +80,7 @@ impl PriceTarget for VendureStore {
             outcomes.push(fault.map(PushOutcome::Refused));
         }
         self.send(planned, changes, &reading, &mut outcomes).await?;
-        let all = outcomes.into_iter().zip(changes).map(|(outcome, change)| {
-            outcome.unwrap_or_else(|| PushOutcome::Refused(change.listing.unanswered()))
-        });
-        Ok(PushAnswer::Done(all.collect()))
+        Ok(prices::done(changes, outcomes))
     }
 }
 
@@ -146,7 +143,7 @@ impl VendureStore {
                 parts.extend([second, part]);
             } else if error.fault == Fault::Refused || some_went_through {
                 for (slot, _) in part {
-                    let fault = changes[slot].listing.failed(error.clone());
+                    let fault = changes[slot].listing.failed(&error);
                     outcomes[slot] = Some(PushOutcome::Refused(fault));
                 }
             } else {

@@ -59,7 +59,7 @@ impl PriceTarget for WooCommerceStore {
         changes: &[PriceChange],
         mode: PushMode,
     ) -> Result<PushAnswer, ConnectorError> {
-        prices::must_fit("WooCommerce", BATCH, changes, mode)?;
+        prices::admit("WooCommerce", changes, BATCH, mode)?;
         let reading = self.reading(Patience::RUN).await?;
         let checked: Vec<_> = changes
             .iter()
@@ -87,10 +87,7 @@ impl PriceTarget for WooCommerceStore {
             }
         }
         self.send(groups, changes, &mut outcomes).await?;
-        let all = outcomes.into_iter().zip(changes).map(|(outcome, change)| {
-            outcome.unwrap_or_else(|| PushOutcome::Refused(change.listing.unanswered()))
-        });
-        Ok(PushAnswer::Done(all.collect()))
+        Ok(prices::done(changes, outcomes))
     }
 }
 
@@ -168,7 +165,7 @@ impl WooCommerceStore {
                 Err(error) if !some_went_through => return Err(error),
                 Err(error) => {
                     for plan in &planned {
-                        let fault = changes[plan.slot].listing.failed(error.clone());
+                        let fault = changes[plan.slot].listing.failed(&error);
                         outcomes[plan.slot] = Some(PushOutcome::Refused(fault));
                     }
                     continue;

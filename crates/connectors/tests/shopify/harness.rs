@@ -14,14 +14,17 @@ use calibr_connectors::{
 };
 use calibr_model::{Random, Sources};
 use calibr_sandbox::{
-    Fault as Failing, FaultKind, Sandbox, Server, Target,
+    Clock, Fault as Failing, FaultKind, Sandbox, Server, Target,
     shopify::{App, Pace, ShopSettings, Shopify, StaticToken, TrueVariant},
 };
+use chrono::{DateTime, Utc};
 use futures::StreamExt;
 use secrecy::SecretString;
 
 pub(crate) const SHOP: &str = "acme.myshopify.com";
 pub(crate) const TOKEN: &str = "shpat_0123456789abcdef0123456789abcdef";
+/// What Shopify shows of a custom app beside its token.
+pub(crate) const CUSTOM_SECRET: &str = "shpss_of_the_custom_app";
 pub(crate) const API_KEY: &str = "calibr-test-app";
 pub(crate) const API_SECRET: &str = "calibr-test-secret";
 pub(crate) const CALLBACK: &str = "http://127.0.0.1:8080/api/oauth/shopify/callback";
@@ -54,7 +57,9 @@ pub(crate) fn usual() -> ShopSettings {
         bulk_pace: Pace::Polls(1),
         tokens: vec![StaticToken {
             token: TOKEN.to_owned(),
-            scopes: vec!["read_products".to_owned()],
+            scopes: ["write_products", "read_orders"]
+                .map(str::to_owned)
+                .to_vec(),
         }],
         ..ShopSettings::new(SHOP)
     }
@@ -102,6 +107,30 @@ impl Scene {
         self.shopify().add_fault(SHOP, fault).unwrap();
     }
 
+    pub(crate) fn now(&self) -> DateTime<Utc> {
+        self.server.sandbox().clock().now()
+    }
+
+    /// How often an operation was asked for.
+    pub(crate) fn asked(&self, operation: &str) -> usize {
+        let requests = self.server.sandbox().requests();
+        requests
+            .iter()
+            .filter(|request| request.operation.as_deref() == Some(operation))
+            .count()
+    }
+
+    /// A store whose token permits these scopes only.
+    pub(crate) fn store_with_scopes(&self, scopes: &[&str]) -> Arc<dyn Store> {
+        let token = StaticToken {
+            token: "shpat_of_few_scopes".to_owned(),
+            scopes: scopes.iter().map(|scope| (*scope).to_owned()).collect(),
+        };
+        let credentials = FixedCredentials::new(token_set(&token.token));
+        self.shopify().add_token(SHOP, "few", token).unwrap();
+        self.store_with(credentials)
+    }
+
     pub(crate) fn store(&self) -> Arc<dyn Store> {
         self.store_with(FixedCredentials::new(token_set(TOKEN)))
     }
@@ -124,7 +153,10 @@ pub(crate) fn config(shop: &str) -> Config {
 
 pub(crate) fn token_set(token: &str) -> CredentialSet {
     CredentialSet::new(
-        [("access_token".to_owned(), SecretString::from(token))],
+        [
+            ("access_token".to_owned(), SecretString::from(token)),
+            ("api_secret".to_owned(), SecretString::from(CUSTOM_SECRET)),
+        ],
         None,
     )
 }
@@ -232,7 +264,7 @@ impl Pulled {
         assert_eq!(decimal(variant.price).as_ref(), Some(&expected.price));
         assert_eq!(decimal(variant.compare_at), expected.compare_at_price);
         assert_eq!(variant.stock, Some(expected.stock));
-        let at = chrono::DateTime::parse_from_rfc3339(&expected.updated_at).unwrap();
+        let at = DateTime::parse_from_rfc3339(&expected.updated_at).unwrap();
         assert_eq!(variant.updated_at, Some(at.to_utc()));
     }
 }

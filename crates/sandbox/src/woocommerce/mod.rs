@@ -11,7 +11,6 @@ mod exchange;
 mod goods;
 mod ids;
 mod orders;
-mod post;
 mod store;
 mod truth;
 mod webhooks;

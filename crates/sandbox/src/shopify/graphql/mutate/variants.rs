@@ -111,6 +111,9 @@ pub(super) fn update(context: &Context, field: &PlannedField) -> Resolution {
             catalogue.product(product.key)
         })
     };
+    if let Some(product) = product.as_ref().filter(|_| !changed.is_empty()) {
+        context.shop.tell_of_product(product.key, context.now);
+    }
     Ok(answer(product, Some(changed), errors))
 }
 
