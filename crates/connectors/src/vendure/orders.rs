@@ -12,7 +12,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use futures::{
-    StreamExt,
+    StreamExt, TryFutureExt,
     stream::{self, BoxStream},
 };
 use serde::{Deserialize, Serialize};
@@ -55,24 +55,19 @@ enum Part {
 
 impl OrderSource for VendureStore {
     fn pull<'a>(&'a self, plan: OrderPlan) -> BoxStream<'a, Result<OrderBatch, ConnectorError>> {
-        stream::try_unfold(Pull::Beginning(plan), move |pull| async move {
-            let mut under_way = match pull {
-                Pull::Beginning(plan) => UnderWay::begin(self, &plan).await?,
-                Pull::UnderWay(under_way) => *under_way,
-            };
-            let batch = under_way.next().await?;
-            Ok(batch.map(|batch| (batch, Pull::UnderWay(Box::new(under_way)))))
-        })
-        .boxed()
+        UnderWay::begin(self, plan)
+            .map_ok(|under_way| {
+                stream::try_unfold(under_way, |mut under_way| async move {
+                    let batch = under_way.next().await?;
+                    Ok(batch.map(|batch| (batch, under_way)))
+                })
+            })
+            .try_flatten_stream()
+            .boxed()
     }
 }
 
 /// A stream of orders.
-enum Pull<'a> {
-    Beginning(OrderPlan),
-    UnderWay(Box<UnderWay<'a>>),
-}
-
 struct UnderWay<'a> {
     store: &'a VendureStore,
     reading: Reading,
@@ -83,7 +78,7 @@ struct UnderWay<'a> {
 }
 
 impl<'a> UnderWay<'a> {
-    async fn begin(store: &'a VendureStore, plan: &OrderPlan) -> Result<Self, ConnectorError> {
+    async fn begin(store: &'a VendureStore, plan: OrderPlan) -> Result<Self, ConnectorError> {
         let position = match &plan.resume {
             Some(checkpoint) => checkpoint.read()?,
             None => Position {

@@ -1,5 +1,10 @@
 //! A shop, the connector, and what came of a stream.
 
+#[path = "../support/pulled.rs"]
+mod pulled;
+#[path = "../support/sources.rs"]
+mod sources;
+
 use std::{
     collections::BTreeMap,
     sync::{Arc, Mutex},
@@ -7,19 +12,24 @@ use std::{
 
 use async_trait::async_trait;
 use calibr_connectors::{
-    CatalogueBatch, CataloguePlan, Checkpoint, Config, Connector, ConnectorError, CredentialSet,
-    CredentialSource, FixedCredentials, ItemFault, ProductRecord, Scope, ShopifyConnector,
-    ShopifySettings, Store, VariantRecord,
+    Config, Connector, ConnectorError, CredentialSet, CredentialSource, FixedCredentials,
+    ShopifyConnector, ShopifySettings, Store,
     transport::{Outbound, Transport},
 };
-use calibr_model::{Random, Sources};
 use calibr_sandbox::{
     Clock, Fault as Failing, FaultKind, Sandbox, Server, Target,
     shopify::{App, Pace, ShopSettings, Shopify, StaticToken, TrueVariant},
 };
 use chrono::{DateTime, Utc};
-use futures::StreamExt;
 use secrecy::SecretString;
+
+pub(crate) use self::{
+    pulled::{Pulled, full, pull, pull_all},
+    sources::sources,
+};
+
+/// How a variant is known here: by its id at the store.
+pub(crate) type VariantId = String;
 
 pub(crate) const SHOP: &str = "acme.myshopify.com";
 pub(crate) const TOKEN: &str = "shpat_0123456789abcdef0123456789abcdef";
@@ -28,23 +38,6 @@ pub(crate) const CUSTOM_SECRET: &str = "shpss_of_the_custom_app";
 pub(crate) const API_KEY: &str = "calibr-test-app";
 pub(crate) const API_SECRET: &str = "calibr-test-secret";
 pub(crate) const CALLBACK: &str = "http://127.0.0.1:8080/api/oauth/shopify/callback";
-
-/// Chance that always falls the same way, so that jittered pauses are none.
-#[derive(Debug)]
-struct NoChance;
-
-impl Random for NoChance {
-    fn fill(&self, bytes: &mut [u8]) {
-        bytes.fill(0);
-    }
-}
-
-pub(crate) fn sources() -> Sources {
-    Sources {
-        random: Arc::new(NoChance),
-        ..Sources::system()
-    }
-}
 
 /// A transport that may call nobody but public hosts.
 pub(crate) fn transport() -> Transport {
@@ -195,44 +188,7 @@ impl CredentialSource for Refreshing {
     }
 }
 
-pub(crate) fn full() -> CataloguePlan {
-    CataloguePlan {
-        scope: Scope::Full,
-        resume: None,
-    }
-}
-
-/// What came of a stream.
-#[derive(Debug, Default, Clone)]
-pub(crate) struct Pulled {
-    pub(crate) products: BTreeMap<String, ProductRecord>,
-    pub(crate) variants: BTreeMap<String, VariantRecord>,
-    pub(crate) faults: Vec<ItemFault>,
-    pub(crate) expected: Option<u64>,
-    pub(crate) checkpoints: Vec<Option<Checkpoint>>,
-    /// Records that came although they had come already.
-    pub(crate) doubled: usize,
-    pub(crate) error: Option<ConnectorError>,
-}
-
 impl Pulled {
-    pub(crate) fn add(&mut self, batch: CatalogueBatch) {
-        for product in batch.products {
-            self.products.insert(product.external_id.clone(), product);
-        }
-        for variant in batch.variants {
-            assert!(
-                self.products.contains_key(&variant.product_external_id),
-                "a variant came before its product: {variant:?}"
-            );
-            let again = self.variants.insert(variant.external_id.clone(), variant);
-            self.doubled += usize::from(again.is_some());
-        }
-        self.faults.extend(batch.faults);
-        self.expected = self.expected.or(batch.expected);
-        self.checkpoints.push(batch.checkpoint);
-    }
-
     /// Whether it is exactly what the shop holds.
     pub(crate) fn assert_is(&self, truth: &BTreeMap<String, TrueVariant>) {
         assert_eq!(self.faults, []);
@@ -267,32 +223,6 @@ impl Pulled {
         let at = DateTime::parse_from_rfc3339(&expected.updated_at).unwrap();
         assert_eq!(variant.updated_at, Some(at.to_utc()));
     }
-}
-
-/// Reads a stream to its end or first error.
-pub(crate) async fn pull(store: &Arc<dyn Store>, plan: CataloguePlan) -> Pulled {
-    let mut pulled = Pulled::default();
-    let mut stream = store.catalogue().pull(plan);
-    while let Some(batch) = stream.next().await {
-        match batch {
-            Ok(batch) => pulled.add(batch),
-            Err(error) => {
-                pulled.error = Some(error);
-                assert!(
-                    stream.next().await.is_none(),
-                    "a stream ends after its first error"
-                );
-            }
-        }
-    }
-    pulled
-}
-
-/// As [`pull`], for a stream that has to go through.
-pub(crate) async fn pull_all(store: &Arc<dyn Store>, plan: CataloguePlan) -> Pulled {
-    let pulled = pull(store, plan).await;
-    assert!(pulled.error.is_none(), "{:?}", pulled.error);
-    pulled
 }
 
 pub(crate) fn on_api(kind: FaultKind) -> Failing {

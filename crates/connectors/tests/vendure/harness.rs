@@ -1,5 +1,8 @@
 //! What the tests share: a server, a connector, and streams read to their end.
 
+#[path = "../support/sources.rs"]
+mod sources;
+
 use std::{collections::BTreeMap, sync::Arc};
 
 use calibr_connectors::{
@@ -8,13 +11,15 @@ use calibr_connectors::{
     prices::{CompareAt, ListingRef, PriceChange, PushAnswer, PushMode, PushOutcome},
     transport::{Outbound, Transport},
 };
-use calibr_model::{Money, Random, Sources};
+use calibr_model::Money;
 use calibr_testkit::{
     RealVendure, database_url,
     vendure::{VendureAdmin, VendureOptions},
 };
 use futures::StreamExt;
 use serde_json::json;
+
+use self::sources::sources;
 
 pub(crate) struct Shop {
     pub(crate) server: RealVendure,
@@ -88,21 +93,7 @@ pub(crate) fn connector() -> VendureConnector {
         allow: "127.0.0.1".parse().unwrap(),
         ..Outbound::default()
     };
-    let sources = Sources {
-        random: Arc::new(NoChance),
-        ..Sources::system()
-    };
-    VendureConnector::new(&Transport::new(outbound, sources).unwrap()).unwrap()
-}
-
-/// Chance that always falls the same way, so that jittered pauses are none.
-#[derive(Debug)]
-struct NoChance;
-
-impl Random for NoChance {
-    fn fill(&self, bytes: &mut [u8]) {
-        bytes.fill(0);
-    }
+    VendureConnector::new(&Transport::new(outbound, sources()).unwrap()).unwrap()
 }
 
 pub(crate) fn credentials<const N: usize>(fields: [(&str, &str); N]) -> CredentialSet {
