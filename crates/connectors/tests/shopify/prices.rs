@@ -180,7 +180,7 @@ async fn the_struck_through_price_stays_goes_or_is_set() {
 async fn what_is_wrong_with_one_variant_is_said_of_it_alone() {
     let scene = Scene::usual().await;
     let mut variants = siblings(&scene);
-    assert!(variants.len() > 3);
+    assert!(variants.len() > 4);
     scene
         .shopify()
         .change(
@@ -190,6 +190,10 @@ async fn what_is_wrong_with_one_variant_is_said_of_it_alone() {
             },
         )
         .unwrap();
+    let locked = Change::LockVariant {
+        variant: variants[4].variant_id.clone(),
+    };
+    scene.shopify().change(SHOP, locked).unwrap();
     let elsewhere = scene
         .truth()
         .into_values()
@@ -199,7 +203,7 @@ async fn what_is_wrong_with_one_variant_is_said_of_it_alone() {
     variants[2].variant_id.clone_from(&elsewhere.variant_id);
     let mut changes: Vec<_> = variants
         .iter()
-        .take(4)
+        .take(5)
         .map(|truth| change(truth, "9.00"))
         .collect();
     changes.push(change(&elsewhere, "7.00"));
@@ -212,8 +216,17 @@ async fn what_is_wrong_with_one_variant_is_said_of_it_alone() {
     assert_eq!(refusal(&outcomes[1]), missing);
     assert_eq!(refusal(&outcomes[2]), missing);
     assert_eq!(outcomes[3], TAKEN);
-    assert_eq!(outcomes[4], TAKEN);
-    assert_eq!(refusal(&outcomes[5]), missing);
+    let PushOutcome::Refused(locked) = &outcomes[4] else {
+        panic!("it was taken");
+    };
+    assert_eq!(
+        (locked.code, locked.class),
+        ("request_refused", FailureClass::Permanent)
+    );
+    insta::assert_snapshot!(locked.message, @"Shopify did not take the price: The price is part of a subscription and can't be changed");
+    assert_eq!(locked.external_id.as_ref(), Some(&variants[4].variant_id));
+    assert_eq!(outcomes[5], TAKEN);
+    assert_eq!(refusal(&outcomes[6]), missing);
     let truth = scene.truth();
     assert_eq!(truth[&variants[0].variant_id].price, "9.00");
     assert_eq!(truth[&variants[3].variant_id].price, "9.00");

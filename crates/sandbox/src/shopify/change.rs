@@ -12,6 +12,7 @@ use super::shop::Shop;
 use crate::catalogue::NewProduct;
 use crate::error::{Error, Result};
 use crate::generator::Status;
+use crate::lock::lock;
 use crate::money;
 
 /// A change; each one sets `updatedAt` of what it touches. Products and variants are named by
@@ -35,6 +36,12 @@ pub enum Change {
         /// New stock.
         #[serde(default)]
         stock: Option<i64>,
+    },
+    /// Keeps a variant's price from being changed by apps, as an active subscription of a buyer
+    /// does: it is an error of that variant alone.
+    LockVariant {
+        /// Which one.
+        variant: String,
     },
     /// Gives a product other values; what is left out stays.
     UpdateProduct {
@@ -120,6 +127,11 @@ impl Change {
                 })
                 .ok_or(Error::UnknownVariant(variant))?;
                 event.tell("PRODUCTS_UPDATE", || shop.product_payload(product));
+                Ok(changed(product, [key]))
+            }
+            Self::LockVariant { variant } => {
+                let (key, product) = existing_variant(shop, &variant)?;
+                lock(&shop.locked).insert(key);
                 Ok(changed(product, [key]))
             }
             Self::UpdateProduct {

@@ -1,6 +1,6 @@
 //! A shop: its settings, its goods, and who may do what with it.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
@@ -184,6 +184,8 @@ pub(crate) struct Shop {
     pub(crate) bulk: BulkOperations,
     pub(crate) webhooks: Webhooks,
     pub(crate) orders: Mutex<Orders>,
+    /// Variants whose prices no app may change.
+    pub(crate) locked: Mutex<HashSet<u32>>,
     pub(crate) surroundings: Surroundings,
     pub(crate) faults: Mutex<Faults>,
     pub(crate) tally: Tally,
@@ -216,6 +218,7 @@ impl Shop {
         let catalogue = Catalogue::new(specification);
         Self {
             orders: Mutex::new(Orders::generated(&settings, &catalogue, now)),
+            locked: Mutex::default(),
             surroundings,
             number: 60_000_000_001 + place,
             created_at: now,
