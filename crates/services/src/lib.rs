@@ -10,6 +10,7 @@ mod password;
 pub mod platforms;
 pub mod prices;
 pub mod products;
+pub mod sales;
 pub mod syncs;
 
 use std::sync::Arc;

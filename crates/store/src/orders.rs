@@ -3,7 +3,7 @@
 
 mod write;
 
-use calibr_model::{IntegrationId, ListingId, Money};
+use calibr_model::{IntegrationId, ListingId, Money, views::DaySales};
 use chrono::{DateTime, NaiveDate, Utc};
 use sqlx::FromRow;
 
@@ -71,21 +71,6 @@ pub struct OrderCounts {
     pub unchanged: i64,
     /// Orders that failed.
     pub failed: i64,
-}
-
-/// What one listing sold on one day in one currency.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct DaySales {
-    /// The day, in the project's time zone.
-    pub day: NaiveDate,
-    /// Units bought.
-    pub units: i64,
-    /// Of these, given back.
-    pub refunded_units: i64,
-    /// What was paid, discounts taken off.
-    pub revenue: Money,
-    /// What of it was paid back.
-    pub refunded: Money,
 }
 
 #[derive(FromRow)]

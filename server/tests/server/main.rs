@@ -29,7 +29,11 @@ mod limits;
 #[cfg(test)]
 mod one_click;
 #[cfg(test)]
+mod orders;
+#[cfg(test)]
 mod people;
+#[cfg(test)]
+mod prices;
 #[cfg(test)]
 mod problems;
 #[cfg(test)]
@@ -50,6 +54,8 @@ mod stopping;
 mod support;
 #[cfg(test)]
 mod syncs;
+#[cfg(test)]
+mod vendure;
 #[cfg(test)]
 mod woocommerce;
 #[cfg(test)]

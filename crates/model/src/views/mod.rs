@@ -5,6 +5,7 @@ mod account;
 mod catalogue;
 mod integration;
 mod prices;
+mod sales;
 mod sync;
 
 pub use account::{Me, Membership, ProjectView, SetupState};
@@ -18,4 +19,5 @@ pub use prices::{
     PriceLedgerView, PricePushStatus, PricePushView, PriceShift, PriceSource, Rounding,
     WantedPrice, WantedPrices,
 };
+pub use sales::DaySales;
 pub use sync::{ItemFailureView, PhaseView, RunDetail, RunQuery, RunView};

@@ -359,7 +359,8 @@ pub async fn set_guardrails(
     Ok(all)
 }
 
-async fn known(tx: &mut TenantTx, listing: ListingId) -> Result<PricedListing, Problem> {
+/// The listing, where the project has it.
+pub(crate) async fn known(tx: &mut TenantTx, listing: ListingId) -> Result<PricedListing, Problem> {
     let id = listing.to_string();
     let found = tx.listings_named(NamedBy::Id, &[&id], None).await?;
     found

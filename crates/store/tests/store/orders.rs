@@ -1,9 +1,9 @@
 //! Orders: each counts once, as it stands now, on the merchant's day.
 
-use calibr_model::{Money, status::SyncStatus};
+use calibr_model::{Money, status::SyncStatus, views::DaySales};
 use calibr_store::{
     StoreError,
-    orders::{DaySales, OrderBatchInput, OrderCounts, OrderInput},
+    orders::{OrderBatchInput, OrderCounts, OrderInput},
 };
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use sqlx::PgPool;

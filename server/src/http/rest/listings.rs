@@ -1,12 +1,16 @@
 //! Variants as integrations offer them.
 
 use axum::{Json, extract::State};
-use calibr_model::{IntegrationId, Page, ProductId, views::ListingView};
-use calibr_services::products;
+use calibr_model::{
+    IntegrationId, Page, ProductId,
+    views::{DaySales, ListingView},
+};
+use calibr_services::{products, sales as sold};
+use chrono::NaiveDate;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
-use super::Answer;
+use super::{Answer, prices::ListingPath};
 use crate::http::{
     caller::Member,
     extract::{self, PageQuery},
@@ -47,5 +51,40 @@ pub(crate) async fn list(
     } = query;
     Ok(Json(
         products::listings(&state.services, &actor, product, integration, page.into()).await?,
+    ))
+}
+
+/// Which days.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct DaysQuery {
+    /// The first day, such as `2026-11-01`; 30 days before the last where not
+    /// given.
+    from: Option<NaiveDate>,
+    /// The last day; today where not given.
+    to: Option<NaiveDate>,
+}
+
+/// What a listing sold
+///
+/// Units and revenue on each of the merchant's days, by the project's time zone
+/// and by currency; days without a sale are left out.
+#[utoipa::path(
+    get,
+    operation_id = "list_sales",
+    path = "/api/projects/{slug}/listings/{id}/sales",
+    tag = "catalogue",
+    params(ListingPath, DaysQuery),
+    security(("session" = [])),
+    responses((status = 200, description = "The days, first to last.", body = Vec<DaySales>))
+)]
+pub(crate) async fn sales(
+    State(state): State<AppState>,
+    Member(actor): Member,
+    extract::Path(path): extract::Path<ListingPath>,
+    extract::Query(days): extract::Query<DaysQuery>,
+) -> Answer<Json<Vec<DaySales>>> {
+    Ok(Json(
+        sold::of_listing(&state.services, &actor, path.id, days.from, days.to).await?,
     ))
 }

@@ -45,7 +45,7 @@ pub(crate) struct ListingPath {
     #[param(rename = "slug")]
     _slug: String,
     /// The listing.
-    id: ListingId,
+    pub(super) id: ListingId,
 }
 
 /// What a table of prices is for.

@@ -29,7 +29,7 @@ pub(crate) fn slow_export(variants: u32) -> ShopSettings {
 fn token(token: &str, scope: &str) -> StaticToken {
     StaticToken {
         token: token.to_owned(),
-        scopes: vec![scope.to_owned()],
+        scopes: scope.split(',').map(str::to_owned).collect(),
     }
 }
 
@@ -83,6 +83,19 @@ impl Scene {
         assert_eq!(run["status"], "success", "{run}");
         scene.shop.forget_calls();
         (scene, integration)
+    }
+
+    /// Its console dies as in a loss of power, and another one starts.
+    pub(crate) async fn killed_and_started_again(self) -> Self {
+        self.console.kill().await;
+        let console = self.launch.start().await;
+        let client = console.client();
+        client.set_cookie(&self.client.cookie().unwrap());
+        Self {
+            console,
+            client,
+            ..self
+        }
     }
 
     /// Gives the shop's custom app another token.
