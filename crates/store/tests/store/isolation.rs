@@ -3,17 +3,18 @@
 
 use std::collections::BTreeMap;
 
-use calibr_model::{ProjectId, status::SyncStatus};
+use calibr_model::{Guardrails, ProjectId, UserId, status::SyncStatus, views::PriceItemStatus};
 use calibr_store::{
     MIGRATOR,
     catalogue::BatchInput,
     connect_attempts::ConnectAttempt,
     credentials::{SealedCredential, SealedDataKeyRecord},
     orders::OrderBatchInput,
+    prices::{CompareAtMinor, NamedBy, NewPush, PushItem},
 };
 use sqlx::{AssertSqlSafe, PgConnection, PgPool};
 
-use crate::support::{World, batch, digest, failure, line, order, product, variant, with_sku};
+use crate::support::{World, batch, digest, eur, failure, line, order, product, variant, with_sku};
 
 /// Tables that belong to no project. One that is added here must be a table
 /// that anybody signed in to any project may see the rows of.
@@ -95,8 +96,57 @@ async fn furnish(world: &World, slug: &str) -> ProjectId {
     tx.commit().await.unwrap();
     world.finish(&first, SyncStatus::Partial).await;
     let second = world.run(project, integration).await;
+    let mut dearer = batch(vec![], vec![with_sku("TENT", variant("v1", "p1"))]);
+    dearer.variants[0].price = eur(1_100);
+    dearer.variants[0].hash[0] += 1;
+    world.write(&second, &dearer).await;
     world.write(&second, &records).await;
+    furnish_prices(world, project, owner).await;
     project
+}
+
+/// Bounds, and a push on its way.
+async fn furnish_prices(world: &World, project: ProjectId, owner: UserId) {
+    let now = world.now();
+    let mut tx = world.tenant(project).await;
+    let bounds = Guardrails {
+        floor_minor: Some(1),
+        ..Guardrails::none("EUR".parse().unwrap())
+    };
+    tx.set_guardrails(&bounds, owner, now).await.unwrap();
+    let push = NewPush {
+        id: world.sources.id(),
+        reason: "Sale",
+        reverts: None,
+        created_by: owner,
+    };
+    tx.add_price_push(&push, now).await.unwrap();
+    let found = tx.listings_named(NamedBy::Sku, &["TENT"], None).await;
+    let (_, listing) = found.unwrap().remove(0);
+    let item = PushItem {
+        line: None,
+        reference: "TENT".to_owned(),
+        listing: Some(listing),
+        new_minor: Some(900),
+        compare_at: CompareAtMinor::Keep,
+        status: PriceItemStatus::Planned,
+        code: None,
+        message: None,
+    };
+    tx.add_push_items(push.id, 0, &[item]).await.unwrap();
+    tx.close_preview(push.id).await.unwrap();
+    tx.commit().await.unwrap();
+    let hash: Vec<u8> = sqlx::query_scalar("SELECT hash FROM price_pushes WHERE id = $1")
+        .bind(push.id.0)
+        .fetch_one(world.owner())
+        .await
+        .unwrap();
+    let mut tx = world.tenant(project).await;
+    tx.apply_push(push.id, &hash, owner, now, now)
+        .await
+        .unwrap()
+        .unwrap();
+    tx.commit().await.unwrap();
 }
 
 /// A transaction as [`calibr_store::TenantTx`] begins it, for SQL of our own.

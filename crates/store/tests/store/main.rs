@@ -19,6 +19,7 @@ mod hostile_text;
 mod isolation;
 mod migrations;
 mod orders;
+mod prices;
 mod products;
 mod query_plans;
 mod queue;
