@@ -1,5 +1,6 @@
 //! Sealing and opening credentials.
 
+mod delivered;
 mod stored;
 
 use std::{

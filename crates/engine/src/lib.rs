@@ -13,6 +13,7 @@ mod lookout;
 mod queue;
 mod records;
 mod schedule;
+mod shared_budget;
 
 use std::{sync::Arc, time::Duration};
 
@@ -25,6 +26,7 @@ pub use credentials::{CredentialVault, StoredCredentials};
 pub use error::EngineError;
 pub use queue::prepare_queue;
 pub use schedule::{NewSync, schedule_run};
+pub use shared_budget::SharedBudget;
 
 /// What the engine works with.
 #[derive(Clone, Debug)]

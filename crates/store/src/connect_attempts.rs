@@ -31,6 +31,20 @@ pub struct ConnectAttempt {
     pub expires_at: DateTime<Utc>,
 }
 
+/// Credentials that a platform delivered while the person was on its page,
+/// sealed under a data key of their own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SealedDelivery {
+    /// The master key that sealed the data key.
+    pub key_id: String,
+    /// The sealed data key.
+    pub data_key: Vec<u8>,
+    /// Each field and its sealed secret.
+    pub fields: Vec<(String, Vec<u8>)>,
+    /// When the credentials stop working, in UTC.
+    pub expires_at: Option<DateTime<Utc>>,
+}
+
 #[derive(FromRow)]
 struct Row {
     id: Vec<u8>,
@@ -40,6 +54,35 @@ struct Row {
     fields: Json<BTreeMap<String, String>>,
     integration_id: Option<uuid::Uuid>,
     expires_at: DateTime<Utc>,
+    delivered_key_id: Option<String>,
+    delivered_data_key: Option<Vec<u8>>,
+    delivered_fields: Option<Vec<String>>,
+    delivered_sealed: Option<Vec<Vec<u8>>>,
+    delivered_expires_at: Option<DateTime<Utc>>,
+}
+
+impl Row {
+    fn read(self) -> Result<(ConnectAttempt, Option<SealedDelivery>), StoreError> {
+        let attempt = ConnectAttempt {
+            id: self.id,
+            project: self.project_id.into(),
+            user: self.user_id.into(),
+            platform: word("platform", &self.platform)?,
+            fields: self.fields.0,
+            integration: self.integration_id.map(IntegrationId),
+            expires_at: self.expires_at,
+        };
+        let sealed = self.delivered_sealed.unwrap_or_default();
+        let fields = self.delivered_fields.unwrap_or_default();
+        let delivery = self.delivered_key_id.zip(self.delivered_data_key);
+        let delivery = delivery.map(|(key_id, data_key)| SealedDelivery {
+            key_id,
+            data_key,
+            fields: fields.into_iter().zip(sealed).collect(),
+            expires_at: self.delivered_expires_at,
+        });
+        Ok((attempt, delivery))
+    }
 }
 
 impl TenantTx {
@@ -75,11 +118,51 @@ impl TenantTx {
         .await?;
         Ok(())
     }
+
+    /// Keeps what a platform delivered with the attempt that it belongs to, in
+    /// place of what it delivered before; false where there is no such attempt
+    /// of the platform, or no longer.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn keep_delivery(
+        &mut self,
+        attempt: &[u8],
+        platform: &PlatformId,
+        delivery: &SealedDelivery,
+        now: DateTime<Utc>,
+    ) -> Result<bool, StoreError> {
+        let project = self.project().0;
+        let (fields, sealed): (Vec<&str>, Vec<&[u8]>) = delivery
+            .fields
+            .iter()
+            .map(|(field, sealed)| (field.as_str(), sealed.as_slice()))
+            .unzip();
+        let kept = sqlx::query(
+            "UPDATE connect_attempts
+             SET delivered_key_id = $5, delivered_data_key = $6, delivered_fields = $7,
+                 delivered_sealed = $8, delivered_expires_at = $9
+             WHERE project_id = $1 AND id = $2 AND platform = $3 AND expires_at > $4",
+        )
+        .bind(project)
+        .bind(attempt)
+        .bind(platform.as_str())
+        .bind(now)
+        .bind(&delivery.key_id)
+        .bind(&delivery.data_key)
+        .bind(fields)
+        .bind(sealed)
+        .bind(delivery.expires_at)
+        .execute(self.conn())
+        .await?;
+        Ok(kept.rows_affected() > 0)
+    }
 }
 
 impl SystemTx {
     /// Takes the attempt of a state, where this person started it, and uses it
-    /// up. It may be too late: see `expires_at`.
+    /// up, together with what was delivered for it. It may be too late: see
+    /// `expires_at`.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -87,26 +170,49 @@ impl SystemTx {
         &mut self,
         id: &[u8],
         user: UserId,
-    ) -> Result<Option<ConnectAttempt>, StoreError> {
+    ) -> Result<Option<(ConnectAttempt, Option<SealedDelivery>)>, StoreError> {
         let row: Option<Row> = sqlx::query_as(
-            "SELECT id, project_id, user_id, platform, fields, integration_id, expires_at
+            "SELECT id, project_id, user_id, platform, fields, integration_id, expires_at,
+                    delivered_key_id, delivered_data_key, delivered_fields, delivered_sealed,
+                    delivered_expires_at
              FROM calibr_take_connect_attempt($1, $2)",
         )
         .bind(id)
         .bind(user.0)
         .fetch_optional(self.conn())
         .await?;
-        row.map(|row| {
-            Ok(ConnectAttempt {
-                id: row.id,
-                project: row.project_id.into(),
-                user: row.user_id.into(),
-                platform: word("platform", &row.platform)?,
-                fields: row.fields.0,
-                integration: row.integration_id.map(IntegrationId),
-                expires_at: row.expires_at,
-            })
-        })
-        .transpose()
+        row.map(Row::read).transpose()
+    }
+
+    /// The project in which the attempt of a state was started.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn project_of_connect_attempt(
+        &mut self,
+        id: &[u8],
+    ) -> Result<Option<ProjectId>, StoreError> {
+        let project: Option<uuid::Uuid> =
+            sqlx::query_scalar("SELECT calibr_project_of_connect_attempt($1)")
+                .bind(id)
+                .fetch_one(self.conn())
+                .await?;
+        Ok(project.map(ProjectId::from))
+    }
+
+    /// Clears away the attempts, and what was delivered for them, that ran out
+    /// before a moment; gives how many.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn remove_connect_attempts(
+        &mut self,
+        ran_out_before: DateTime<Utc>,
+    ) -> Result<u64, StoreError> {
+        let removed: i64 = sqlx::query_scalar("SELECT calibr_remove_connect_attempts($1)")
+            .bind(ran_out_before)
+            .fetch_one(self.conn())
+            .await?;
+        Ok(removed.unsigned_abs())
     }
 }

@@ -17,6 +17,7 @@ pub mod integrations;
 mod migrate;
 pub mod orders;
 pub mod products;
+pub mod rate_buckets;
 mod rows;
 pub mod runs;
 pub mod sessions;

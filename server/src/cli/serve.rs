@@ -79,7 +79,7 @@ pub(super) async fn run(
         is_demo,
         stopping: stopping.clone(),
     };
-    let console = tokio::select! {
+    let mut console = tokio::select! {
         started = Console::start(wanted, sources) => started?,
         () = stopping.cancelled() => {
             tracing::info!("stopped while starting");
@@ -87,9 +87,20 @@ pub(super) async fn run(
         }
     };
 
-    say(&format!("listening on http://{address}"));
-    let served = http::serve(listener, console.router(), stopping.clone()).await;
+    let served = tokio::spawn(http::serve(listener, console.router(), stopping.clone()));
+    let at_work = tokio::select! {
+        at_work = console.work() => at_work,
+        () = stopping.cancelled() => Ok(()),
+    };
+    match &at_work {
+        Ok(()) if stopping.is_cancelled() => tracing::info!("stopped while starting"),
+        Ok(()) => say(&format!("listening on http://{address}")),
+        Err(_) => stopping.cancel(),
+    }
+    let served = served
+        .await
+        .map_err(|broken| ServerError::Runtime(broken.into()));
     stopping.cancel();
     let stopped = console.stop().await;
-    served.and(stopped)
+    at_work.and(served.flatten()).and(stopped)
 }

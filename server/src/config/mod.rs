@@ -7,5 +7,7 @@ mod variables;
 
 pub(crate) use environment::Environment;
 pub(crate) use networks::Networks;
-pub(crate) use settings::{KeySettings, RateSettings, SettingError, Settings, ShopifyTexts};
+pub(crate) use settings::{
+    AmazonTexts, KeySettings, RateSettings, SettingError, Settings, ShopifyTexts,
+};
 pub(crate) use variables::{Variable, help};

@@ -9,9 +9,10 @@ use url::Url;
 use super::{
     Environment, Networks, Variable,
     variables::{
-        DATABASE_URL, ENCRYPTION_KEY, ENCRYPTION_KEY_FILE, ENCRYPTION_KEYS, LOG, OUTBOUND_ALLOW,
-        OUTBOUND_CA_FILE, PUBLIC_URL, REQUESTS_PER_MINUTE, SHOPIFY_API_KEY, SHOPIFY_API_SECRET,
-        SHOPIFY_BASE_URL, SIGN_INS_PER_MINUTE, TRUSTED_PROXIES,
+        AMAZON_API_URL, AMAZON_APPLICATION_ID, AMAZON_CLIENT_ID, AMAZON_CLIENT_SECRET,
+        AMAZON_LWA_URL, DATABASE_URL, ENCRYPTION_KEY, ENCRYPTION_KEY_FILE, ENCRYPTION_KEYS, LOG,
+        OUTBOUND_ALLOW, OUTBOUND_CA_FILE, PUBLIC_URL, REQUESTS_PER_MINUTE, SHOPIFY_API_KEY,
+        SHOPIFY_API_SECRET, SHOPIFY_BASE_URL, SIGN_INS_PER_MINUTE, TRUSTED_PROXIES,
     },
 };
 
@@ -52,6 +53,8 @@ pub(crate) struct Settings {
     pub(crate) rates: RateSettings,
     /// Shopify's texts; the connector reads them.
     pub(crate) shopify: ShopifyTexts,
+    /// Amazon's texts, likewise.
+    pub(crate) amazon: AmazonTexts,
     /// Calls to the outside.
     pub(crate) outbound: Outbound,
     /// What is logged.
@@ -96,6 +99,21 @@ pub(crate) struct ShopifyTexts {
     pub(crate) base_url: Option<String>,
 }
 
+/// What the operator set for Amazon, not looked at yet.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct AmazonTexts {
+    /// `AMAZON_APPLICATION_ID`.
+    pub(crate) application_id: Option<String>,
+    /// `AMAZON_CLIENT_ID`.
+    pub(crate) client_id: Option<String>,
+    /// `AMAZON_CLIENT_SECRET`.
+    pub(crate) client_secret: Option<SecretString>,
+    /// `AMAZON_LWA_URL`.
+    pub(crate) lwa_url: Option<String>,
+    /// `AMAZON_API_URL`.
+    pub(crate) api_url: Option<String>,
+}
+
 impl Settings {
     /// Reads every variable.
     ///
@@ -124,6 +142,13 @@ impl Settings {
                 api_key: environment.text(&SHOPIFY_API_KEY)?,
                 api_secret: environment.secret(&SHOPIFY_API_SECRET)?,
                 base_url: environment.text(&SHOPIFY_BASE_URL)?,
+            },
+            amazon: AmazonTexts {
+                application_id: environment.text(&AMAZON_APPLICATION_ID)?,
+                client_id: environment.text(&AMAZON_CLIENT_ID)?,
+                client_secret: environment.secret(&AMAZON_CLIENT_SECRET)?,
+                lwa_url: environment.text(&AMAZON_LWA_URL)?,
+                api_url: environment.text(&AMAZON_API_URL)?,
             },
             outbound: read_outbound(environment)?,
             log: read_log(environment)?,
@@ -293,8 +318,9 @@ mod tests {
         let settings = read(&[
             ("ENCRYPTION_KEYS", "k1:hush"),
             ("SHOPIFY_API_SECRET", "hush"),
+            ("AMAZON_CLIENT_SECRET", "hush"),
         ])
         .unwrap();
-        assert!(!format!("{:?} {:?}", settings.keys, settings.shopify).contains("hush"));
+        assert!(!format!("{settings:?}").contains("hush"));
     }
 }

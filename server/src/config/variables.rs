@@ -97,6 +97,42 @@ pub(crate) const SHOPIFY_BASE_URL: Variable = Variable {
     default: "https://{shop}",
     example: "http://127.0.0.1:4010/{shop}",
 };
+/// The Amazon application's id.
+pub(crate) const AMAZON_APPLICATION_ID: Variable = Variable {
+    name: "AMAZON_APPLICATION_ID",
+    help: "Id of your Selling Partner API application, for one-click connect. Its OAuth redirect URI is PUBLIC_URL \
+           followed by /api/oauth/amazon/callback",
+    default: "one-click connect for Amazon is off",
+    example: "amzn1.sp.solution. and what follows it in Amazon's developer console",
+};
+/// The Amazon application's client id.
+pub(crate) const AMAZON_CLIENT_ID: Variable = Variable {
+    name: "AMAZON_CLIENT_ID",
+    help: "LWA client id of that application",
+    default: "sellers connect with the client id and secret of a private application of their own",
+    example: "amzn1.application-oa2-client. and what follows it in Amazon's developer console",
+};
+/// The Amazon application's secret.
+pub(crate) const AMAZON_CLIENT_SECRET: Variable = Variable {
+    name: "AMAZON_CLIENT_SECRET",
+    help: "LWA client secret of that application. Amazon lets it run out after 180 days",
+    default: "",
+    example: "the client secret that Amazon's developer console shows",
+};
+/// Where Login with Amazon is.
+pub(crate) const AMAZON_LWA_URL: Variable = Variable {
+    name: "AMAZON_LWA_URL",
+    help: "Where Login with Amazon and its consent page are reached, if not at Amazon",
+    default: "https://api.amazon.com, and Seller Central of each country",
+    example: "http://127.0.0.1:4010/amazon",
+};
+/// Where the Selling Partner API is.
+pub(crate) const AMAZON_API_URL: Variable = Variable {
+    name: "AMAZON_API_URL",
+    help: "Where the Selling Partner API is reached, if not at Amazon; {region} stands for na, eu or fe",
+    default: "https://sellingpartnerapi-{region}.amazon.com",
+    example: "http://127.0.0.1:4010/amazon/{region}",
+};
 /// Further certificates.
 pub(crate) const OUTBOUND_CA_FILE: Variable = Variable {
     name: "OUTBOUND_CA_FILE",
@@ -133,6 +169,11 @@ pub(crate) const VARIABLES: &[&Variable] = &[
     &SHOPIFY_API_KEY,
     &SHOPIFY_API_SECRET,
     &SHOPIFY_BASE_URL,
+    &AMAZON_APPLICATION_ID,
+    &AMAZON_CLIENT_ID,
+    &AMAZON_CLIENT_SECRET,
+    &AMAZON_LWA_URL,
+    &AMAZON_API_URL,
     &OUTBOUND_CA_FILE,
     &OUTBOUND_ALLOW,
     &LOG,

@@ -6,12 +6,14 @@ use url::Url;
 
 use crate::error::ServerError;
 
-/// Opens the consent page and agrees; gives the query that the store sends the browser back with.
+/// Opens the consent page, fills `answer` in beside what the page was asked with, and agrees; gives the query that
+/// the store sends the browser back with.
 ///
 /// # Errors
 /// [`ServerError`] in words where the store does not play along.
 pub(super) async fn give(
     page: &str,
+    answer: &[(&str, &str)],
     sources: &Sources,
 ) -> Result<Vec<(String, String)>, ServerError> {
     let outbound = Outbound {
@@ -34,7 +36,7 @@ pub(super) async fn give(
         .iter()
         .map(|(name, value)| (name.as_str(), value.as_str()))
         .collect();
-    form.push(("decision", "install"));
+    form.extend(answer);
     let agreed = transport
         .send(Request::post_form(page.clone(), form))
         .await?;

@@ -1,48 +1,37 @@
-//! `serve --demo`: a made-up store, connected as a real one is.
+//! `serve --demo`: made-up stores, connected as real ones are.
 //!
-//! The store is the sandbox, on loopback. It forgets its tokens when it stops, so every start goes through its
-//! consent page again; the integration in the console stays the same.
+//! The stores are the sandbox, on loopback. It forgets its tokens when it stops, so every start goes through its
+//! consent pages again; the integrations in the console stay the same.
 
 mod consent;
 mod owner;
 mod port;
+mod stores;
 
 use std::path::{Path, PathBuf};
 
 use calibr_model::{IntegrationId, PlatformId, Problem, Sources, status::IntegrationStatus};
-use calibr_sandbox::{
-    Sandbox, Server,
-    shopify::{App, ShopSettings},
-};
+use calibr_sandbox::Server;
 use calibr_services::{Actor, Services, integrations};
 use url::Url;
 
-use crate::{config::ShopifyTexts, error::ServerError};
-
-/// The store's address.
-const SHOP: &str = "nordlicht-outdoor.myshopify.com";
-const SHOP_NAME: &str = "Nordlicht Outdoor";
-/// Some 300 products' worth, odd ones among them.
-const VARIANTS: u32 = 1_930;
-const SEED: u64 = 20;
-/// The app, as the store knows it. The secret guards nothing: the store is made up.
-const API_KEY: &str = "calibr-demo";
-const API_SECRET: &str = "calibr-demo-secret";
+use self::stores::DemoStore;
+use crate::{config::Settings, error::ServerError};
 
 /// Whether a data directory holds a demo, whose password everybody knows.
 pub(crate) fn is_in(data_dir: &Path) -> bool {
     port::file_in(data_dir).exists()
 }
 
-/// The demo's store, running.
+/// The demo's stores, running.
 #[derive(Debug)]
 pub(crate) struct Demo {
-    store: Server,
+    server: Server,
     sources: Sources,
 }
 
 impl Demo {
-    /// Starts the store, on the port it had before where that is free.
+    /// Starts the stores, on the port they had before where that is free.
     ///
     /// # Errors
     /// [`ServerError`] in words.
@@ -51,99 +40,104 @@ impl Demo {
         console: &Url,
         sources: &Sources,
     ) -> Result<Self, ServerError> {
-        let app = App {
-            client_id: API_KEY.to_owned(),
-            client_secret: API_SECRET.to_owned(),
-            name: "Calibr Console".to_owned(),
-            redirect_prefixes: vec![console.as_str().trim_end_matches('/').to_owned()],
-        };
-        let shop = ShopSettings {
-            name: SHOP_NAME.to_owned(),
-            variants: VARIANTS,
-            seed: SEED,
-            oddities: true,
-            ..ShopSettings::new(SHOP)
-        };
-        let sandbox = Sandbox::builder().app(app).shop(shop).build()?;
+        let sandbox = stores::sandbox(console)?;
         let file: PathBuf = port::file_in(data_dir);
-        let store = match port::read(&file) {
+        let server = match port::read(&file) {
             Some(port) => match sandbox.clone().serve(&format!("127.0.0.1:{port}")).await {
-                Ok(store) => store,
+                Ok(server) => server,
                 Err(_taken) => sandbox.serve("127.0.0.1:0").await?,
             },
             None => sandbox.serve("127.0.0.1:0").await?,
         };
-        port::write(&file, store.base_url())?;
-        tracing::info!(store = store.base_url(), "the demo's store runs");
+        port::write(&file, server.base_url())?;
+        tracing::info!(stores = server.base_url(), "the demo's stores run");
         Ok(Self {
-            store,
+            server,
             sources: sources.clone(),
         })
     }
 
-    /// What the console has to be told to find the store.
-    pub(crate) fn shopify(&self) -> ShopifyTexts {
-        ShopifyTexts {
-            api_key: Some(API_KEY.to_owned()),
-            api_secret: Some(API_SECRET.into()),
-            base_url: Some(format!("{}/{{shop}}", self.origin())),
-        }
+    /// Tells the console where the stores are.
+    ///
+    /// # Errors
+    /// [`ServerError`] in words.
+    pub(crate) fn tell(&self, settings: &mut Settings) -> Result<(), ServerError> {
+        stores::tell(settings, self.origin())
     }
 
-    /// Where the store's pictures come from.
+    /// Where the stores' pictures come from.
     pub(crate) fn origin(&self) -> &str {
-        self.store.base_url()
+        self.server.base_url()
     }
 
-    /// Sees to it that there is the demo's owner, and that their store is connected; then the first sync is asked
-    /// for. A store that the person disconnected stays so.
+    /// Sees to it that there is the demo's owner, and that their stores are connected; then the first syncs are asked
+    /// for. A store that the person disconnected stays so. One that cannot be connected is no reason not to start.
     ///
     /// # Errors
     /// [`ServerError`] in words.
     pub(crate) async fn connect(&self, services: &Services) -> Result<(), ServerError> {
         let actor = owner::sign_in(services).await.map_err(ServerError::Demo)?;
-        let platform: PlatformId = "shopify"
-            .parse()
-            .map_err(|error| ServerError::DemoStore(format!("{error}")))?;
-        let known = self
-            .known(services, &actor, &platform)
-            .await
-            .map_err(ServerError::Demo)?;
-        if let Some((_, IntegrationStatus::Disconnected)) = known {
-            return Ok(());
+        for store in stores::all(self.origin()) {
+            match self.connect_one(services, &actor, &store).await {
+                Ok(Some(integration)) => {
+                    tracing::info!(platform = store.platform, %integration, "a store of the demo is connected");
+                }
+                Ok(None) => {}
+                Err(error) => {
+                    tracing::warn!(platform = store.platform, %error, "a store of the demo was not connected");
+                }
+            }
         }
-        let reconnect = known.map(|(id, _)| id);
-        let fields = [("shop".to_owned(), SHOP.to_owned())].into();
-        let start =
-            integrations::start_one_click(services, &actor, platform.clone(), fields, reconnect)
-                .await
-                .map_err(ServerError::Demo)?;
-        let answer = consent::give(&start.redirect_to, &self.sources).await?;
-        let done = integrations::complete_one_click(services, actor.user, platform, answer)
-            .await
-            .map_err(|failed| ServerError::Demo(failed.problem))?;
-        tracing::info!(integration = %done.integration_id, "the demo's store is connected");
         Ok(())
     }
 
-    /// The integration that the store was connected as before.
-    async fn known(
+    async fn connect_one(
         &self,
         services: &Services,
         actor: &Actor,
-        platform: &PlatformId,
-    ) -> Result<Option<(IntegrationId, IntegrationStatus)>, Problem> {
-        let all = integrations::list(services, actor).await?;
-        let of_shop = all
-            .into_iter()
-            .filter(|one| one.platform == *platform && one.address.contains(SHOP));
-        // A store that was disconnected and connected again stands twice: the living one counts.
-        let ranked = of_shop.max_by_key(|one| one.status != IntegrationStatus::Disconnected);
-        Ok(ranked.map(|one| (one.id, one.status)))
+        store: &DemoStore,
+    ) -> Result<Option<IntegrationId>, ServerError> {
+        let platform: PlatformId = store
+            .platform
+            .parse()
+            .map_err(|error| ServerError::DemoStore(format!("{error}")))?;
+        let known = known(services, actor, &platform, &store.address)
+            .await
+            .map_err(ServerError::Demo)?;
+        if let Some((_, IntegrationStatus::Disconnected)) = known {
+            return Ok(None);
+        }
+        let reconnect = known.map(|(id, _)| id);
+        let fields = store.fields.clone();
+        let start =
+            integrations::start_one_click(services, actor, platform.clone(), fields, reconnect)
+                .await
+                .map_err(ServerError::Demo)?;
+        let back = consent::give(&start.redirect_to, store.answer, &self.sources).await?;
+        let done = integrations::complete_one_click(services, actor.user, platform, back)
+            .await
+            .map_err(|failed| ServerError::Demo(failed.problem))?;
+        Ok(Some(done.integration_id))
     }
 
-    /// Stops the store.
+    /// Stops the stores.
     pub(crate) async fn stop(self) {
-        self.store.shutdown().await;
+        self.server.shutdown().await;
     }
+}
+
+/// The integration that a store was connected as before.
+async fn known(
+    services: &Services,
+    actor: &Actor,
+    platform: &PlatformId,
+    address: &str,
+) -> Result<Option<(IntegrationId, IntegrationStatus)>, Problem> {
+    let all = integrations::list(services, actor).await?;
+    let of_store = all
+        .into_iter()
+        .filter(|one| one.platform == *platform && one.address.contains(address));
+    // A store that was disconnected and connected again stands twice: the living one counts.
+    let ranked = of_store.max_by_key(|one| one.status != IntegrationStatus::Disconnected);
+    Ok(ranked.map(|one| (one.id, one.status)))
 }

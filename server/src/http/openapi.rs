@@ -23,6 +23,8 @@ pub(crate) struct Routes {
     pub(crate) counted: Router<AppState>,
     /// Those that let somebody in.
     pub(crate) sign_in: Router<AppState>,
+    /// Those that platforms call.
+    pub(crate) platforms: Router<AppState>,
     /// Those that stay open.
     pub(crate) streams: Router<AppState>,
     /// Those that watchers ask all the time.
@@ -126,6 +128,7 @@ pub(crate) fn split() -> (Routes, OpenApi) {
         .routes(routes!(rest::oauth::start))
         .routes(routes!(rest::oauth::callback));
     let sign_in = OpenApiRouter::new().routes(routes!(rest::auth::login));
+    let platforms = OpenApiRouter::new().routes(routes!(rest::oauth::deliver));
     let streams = OpenApiRouter::new().routes(routes!(rest::events::stream));
     let health = OpenApiRouter::new()
         .routes(routes!(rest::health::health))
@@ -141,6 +144,7 @@ pub(crate) fn split() -> (Routes, OpenApi) {
     let routes = Routes {
         sign_in: part(sign_in),
         counted: part(counted),
+        platforms: part(platforms),
         streams: part(streams),
         health: part(health),
     };

@@ -17,6 +17,9 @@ use super::{
 /// Longest body of a request, in bytes.
 const LONGEST_BODY: usize = 1024 * 1024;
 
+/// Longest body of what a platform sends, in bytes.
+const LONGEST_DELIVERY: usize = 16 * 1024;
+
 /// Everything this server answers.
 pub(crate) fn router(state: AppState) -> Router {
     let safety = SafetyHeaders::new(state.http.https, state.http.pictures_from.as_deref());
@@ -56,6 +59,14 @@ fn api(state: &AppState) -> Router<AppState> {
         .layer(map_response(limit::say_reset))
         .layer(from_fn_with_state(state.clone(), caller::note_address));
 
+    let platforms = routes
+        .platforms
+        .layer(state.limits.requests())
+        .layer(map_response(limit::say_reset))
+        .layer(from_fn_with_state(state.clone(), caller::note_address))
+        .layer(DefaultBodyLimit::disable())
+        .layer(RequestBodyLimitLayer::new(LONGEST_DELIVERY));
+
     let nothing = || async { Refusal::of_status(StatusCode::NOT_FOUND) };
     with_session
         .merge(described)
@@ -65,4 +76,6 @@ fn api(state: &AppState) -> Router<AppState> {
         .layer(from_fn_with_state(state.clone(), origin::check))
         .layer(DefaultBodyLimit::disable())
         .layer(RequestBodyLimitLayer::new(LONGEST_BODY))
+        // No page sends these, so their origin says nothing.
+        .merge(platforms)
 }

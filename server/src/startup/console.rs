@@ -1,14 +1,14 @@
 use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
 use axum::Router;
-use calibr_engine::{CredentialVault, EngineHandle, EngineSettings};
+use calibr_engine::{CredentialVault, EngineHandle, EngineSettings, SharedBudget};
 use calibr_model::Sources;
 use calibr_services::{Services, ServicesSettings};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
-use super::{Database, housekeeping::keep_house, keys::open_keys, registry};
+use super::{Database, PlatformSettings, housekeeping::keep_house, keys::open_keys, registry};
 use crate::{
     config::Settings,
     demo::Demo,
@@ -46,13 +46,14 @@ pub(crate) struct Console {
 #[derive(Debug)]
 struct Parts {
     state: AppState,
-    engine: EngineHandle,
+    engine: EngineSettings,
+    workers: Option<EngineHandle>,
     housekeeping: JoinHandle<()>,
     demo: Option<Demo>,
 }
 
 impl Console {
-    /// Starts everything: afterwards requests can be answered.
+    /// Starts everything but the workers: afterwards requests can be answered, and are to be before [`Console::work`].
     ///
     /// # Errors
     /// [`ServerError`] in words; what had been started is stopped again.
@@ -78,6 +79,20 @@ impl Console {
         http::router(self.parts.state.clone())
     }
 
+    /// Starts the workers; with a demo, once its stores are connected, for which they reach this console over HTTP.
+    ///
+    /// # Errors
+    /// [`ServerError`] in words.
+    pub(crate) async fn work(&mut self) -> Result<(), ServerError> {
+        let parts = &mut self.parts;
+        if let Some(demo) = &parts.demo {
+            // Before the workers begin: the stores have forgotten the tokens of the start before.
+            demo.connect(&parts.state.services).await?;
+        }
+        parts.workers = Some(calibr_engine::start(parts.engine.clone()).await?);
+        Ok(())
+    }
+
     /// Hands the runs over and stops everything, the database last.
     ///
     /// # Errors
@@ -85,12 +100,15 @@ impl Console {
     pub(crate) async fn stop(self) -> Result<(), ServerError> {
         let Parts {
             state,
-            engine,
+            engine: _,
+            workers,
             housekeeping,
             demo,
         } = self.parts;
         state.stopping.cancel();
-        engine.shutdown(HAND_OVER).await;
+        if let Some(workers) = workers {
+            workers.shutdown(HAND_OVER).await;
+        }
         housekeeping.abort();
         if let Some(demo) = demo {
             demo.stop().await;
@@ -123,11 +141,17 @@ impl Parts {
         let mut demo = None;
         if is_demo {
             let started = Demo::start(&data_dir, &public_url, &sources).await?;
-            settings.shopify = started.shopify();
+            started.tell(&mut settings)?;
             demo = Some(started);
         }
 
-        let registry = registry(settings.shopify, settings.outbound, &sources)?;
+        let platforms = PlatformSettings {
+            shopify: settings.shopify,
+            amazon: settings.amazon,
+            outbound: settings.outbound,
+        };
+        let budget = SharedBudget::new(database.db.clone());
+        let registry = registry(platforms, Arc::new(budget), &sources)?;
         let vault = Arc::new(CredentialVault::new(keyring, sources.clone()));
         let services = Services::new(ServicesSettings {
             db: database.db.clone(),
@@ -137,19 +161,14 @@ impl Parts {
             public_url: public_url.clone(),
         });
         calibr_app::register();
-        if let Some(demo) = &demo {
-            // Before the workers begin: the store has forgotten the tokens of the start before.
-            demo.connect(&services).await?;
-        }
-        let engine = calibr_engine::start(EngineSettings {
+        let engine = EngineSettings {
             db: database.db.clone(),
             registry,
             vault,
             sources,
             concurrency: RUNS_AT_ONCE,
             alone: own_directory.is_some(),
-        })
-        .await?;
+        };
 
         let state = AppState {
             http: Arc::new(HttpSettings {
@@ -173,6 +192,7 @@ impl Parts {
         Ok(Self {
             state,
             engine,
+            workers: None,
             housekeeping,
             demo,
         })

@@ -1,12 +1,17 @@
 use std::time::Duration;
 
 use calibr_services::Services;
+use calibr_store::StoreError;
+use chrono::TimeDelta;
 use tokio::time::MissedTickBehavior;
 use tokio_util::sync::CancellationToken;
 
 use crate::http::Limits;
 
 const EVERY: Duration = Duration::from_mins(10);
+
+/// How long after the end of a connect attempt somebody who comes back is told that it was too late.
+const TOLD_LATE: TimeDelta = TimeDelta::hours(1);
 
 /// Clears away what has run out, until `stopping` is cancelled.
 pub(super) async fn keep_house(services: Services, limits: Limits, stopping: CancellationToken) {
@@ -18,19 +23,33 @@ pub(super) async fn keep_house(services: Services, limits: Limits, stopping: Can
             () = stopping.cancelled() => return,
         }
         limits.forget_idle();
-        match remove_sessions(&services).await {
-            Ok(0) => {}
-            Ok(sessions) => tracing::debug!(sessions, "sessions that had run out were removed"),
-            Err(error) => {
-                tracing::warn!(%error, "sessions that have run out could not be removed; trying again later")
+        for (what, removed) in [
+            ("sessions", remove_sessions(&services).await),
+            ("connect attempts", remove_connect_attempts(&services).await),
+            ("rate buckets", services.db.remove_full_buckets().await),
+        ] {
+            match removed {
+                Ok(0) => {}
+                Ok(removed) => tracing::debug!(what, removed, "removed what had run out"),
+                Err(error) => {
+                    tracing::warn!(what, %error, "what has run out could not be removed; trying again later");
+                }
             }
         }
     }
 }
 
-async fn remove_sessions(services: &Services) -> Result<u64, calibr_store::StoreError> {
+async fn remove_sessions(services: &Services) -> Result<u64, StoreError> {
     let mut tx = services.db.system().await?;
     let removed = tx.remove_expired_sessions(services.sources.now()).await?;
+    tx.commit().await?;
+    Ok(removed)
+}
+
+async fn remove_connect_attempts(services: &Services) -> Result<u64, StoreError> {
+    let before = services.sources.now() - TOLD_LATE;
+    let mut tx = services.db.system().await?;
+    let removed = tx.remove_connect_attempts(before).await?;
     tx.commit().await?;
     Ok(removed)
 }

@@ -15,6 +15,6 @@ pub(crate) use data_dir::{default_data_dir, default_demo_dir};
 pub(crate) use database::Database;
 pub(crate) use keys::{KeyState, inspect_keys};
 pub(crate) use logging::start_logging;
-pub(crate) use platforms::registry;
+pub(crate) use platforms::{PlatformSettings, registry};
 pub(crate) use random::random;
 pub(crate) use signals::cancel_on_signal;

@@ -13,7 +13,9 @@ use calibr_model::{
 use calibr_store::TenantTx;
 
 pub use connect::{connect, reconnect, test_form};
-pub use one_click::{OneClickDone, OneClickFailed, complete_one_click, start_one_click};
+pub use one_click::{
+    OneClickDone, OneClickFailed, complete_one_click, receive_delivery, start_one_click,
+};
 pub use saved::test;
 
 use crate::{Actor, Services};

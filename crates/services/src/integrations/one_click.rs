@@ -3,13 +3,15 @@
 use std::collections::BTreeMap;
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use calibr_connectors::{ConnectorError, OneClick, OneClickCallback, OneClickRequest};
+use calibr_connectors::{
+    ConnectorError, CredentialSet, Fault, OneClick, OneClickCallback, OneClickRequest,
+};
 use calibr_model::{
     IntegrationId, PlatformId, Problem, ProblemKind, ProjectSlug, Role, UserId,
     form::check_fields,
     views::{IntegrationView, OneClickStart},
 };
-use calibr_store::connect_attempts::ConnectAttempt;
+use calibr_store::connect_attempts::{ConnectAttempt, SealedDelivery};
 use chrono::TimeDelta;
 use sha2::{Digest, Sha256};
 use url::Url;
@@ -106,7 +108,7 @@ pub async fn complete_one_click(
     platform: PlatformId,
     query: Vec<(String, String)>,
 ) -> Result<OneClickDone, OneClickFailed> {
-    let attempt = take_attempt(services, user, &platform, &query)
+    let (attempt, delivery) = take_attempt(services, user, &platform, &query)
         .await
         .map_err(OneClickFailed::nowhere)?;
     let actor = services
@@ -114,7 +116,7 @@ pub async fn complete_one_click(
         .await
         .map_err(OneClickFailed::nowhere)?;
     let project_slug = actor.project.slug.clone();
-    match complete(services, &actor, attempt, query).await {
+    match complete(services, &actor, attempt, delivery, query).await {
         Ok(integration) => Ok(OneClickDone {
             project_slug,
             integration_id: integration.id,
@@ -126,19 +128,59 @@ pub async fn complete_one_click(
     }
 }
 
+/// A platform delivers credentials from server to server while the person is
+/// still on its page. They are kept, sealed, until the browser comes back; of
+/// several deliveries the last one counts, since a platform that was not
+/// answered takes its credentials back and delivers others. The state is all
+/// that proves them; where they belong is asked of the store when they are
+/// tried.
+///
+/// # Errors
+/// `invalid` where it is no such delivery or the credentials may do too little;
+/// `not-found` where nobody waits for it. The platform takes the credentials
+/// back then.
+pub async fn receive_delivery(
+    services: &Services,
+    platform: &PlatformId,
+    body: &[u8],
+) -> Result<(), Problem> {
+    let delivered = one_click(services, platform)?
+        .receive(body)
+        .map_err(|error| {
+            tracing::warn!(%platform, fault = error.fault.code(), "a delivery of credentials was refused");
+            Problem::new(ProblemKind::Invalid, error.message)
+        })?;
+    let attempt = digest(&delivered.state);
+    let mut tx = services.db.system().await?;
+    let project = tx.project_of_connect_attempt(&attempt).await?;
+    drop(tx);
+    let project = project.ok_or_else(|| nobody_waits(platform))?;
+    let sealed = services
+        .vault
+        .seal_delivery(project, &attempt, &delivered.credentials)?;
+    let now = services.sources.now();
+    let mut tx = services.db.tenant(project).await?;
+    if !tx.keep_delivery(&attempt, platform, &sealed, now).await? {
+        return Err(nobody_waits(platform));
+    }
+    tx.commit().await?;
+    tracing::info!(%project, %platform, "a store delivered its credentials");
+    Ok(())
+}
+
 async fn take_attempt(
     services: &Services,
     user: UserId,
     platform: &PlatformId,
     query: &[(String, String)],
-) -> Result<ConnectAttempt, Problem> {
-    let state = query.iter().find(|(name, _)| name == "state");
-    let (_, state) = state.ok_or_else(not_ours)?;
+) -> Result<(ConnectAttempt, Option<SealedDelivery>), Problem> {
+    let state = one_click(services, platform)?.state_of(query);
+    let state = state.ok_or_else(not_ours)?;
     let mut tx = services.db.system().await?;
-    let attempt = tx.take_connect_attempt(&digest(state), user).await?;
+    let taken = tx.take_connect_attempt(&digest(state), user).await?;
     tx.commit().await?;
-    attempt
-        .filter(|attempt| attempt.platform == *platform)
+    taken
+        .filter(|(attempt, _)| attempt.platform == *platform)
         .ok_or_else(not_ours)
 }
 
@@ -146,6 +188,7 @@ async fn complete(
     services: &Services,
     actor: &Actor,
     attempt: ConnectAttempt,
+    delivery: Option<SealedDelivery>,
     query: Vec<(String, String)>,
 ) -> Result<IntegrationView, Problem> {
     actor.must_be(Role::Admin, "connect a store")?;
@@ -158,12 +201,18 @@ async fn complete(
         ));
     }
     let connector = services.connector(&attempt.platform)?;
+    let delivered: Option<CredentialSet> = delivery
+        .map(|sealed| {
+            let vault = &services.vault;
+            vault.open_delivery(attempt.project, &attempt.id, sealed)
+        })
+        .transpose()?;
     let callback = OneClickCallback {
         query,
         started_with: attempt.fields,
         redirect_uri: redirect_uri(services, &attempt.platform)?,
         received_at: now,
-        delivered: None,
+        delivered,
     };
     let connection = one_click(services, &attempt.platform)?
         .complete(&callback)
@@ -202,7 +251,7 @@ fn redirect_uri(services: &Services, platform: &PlatformId) -> Result<Url, Probl
         .map_err(|error| {
             tracing::error!(%error, "PUBLIC_URL cannot be the base of an address");
             ConnectorError::new(
-                calibr_connectors::Fault::Config,
+                Fault::Config,
                 "The console's own public address is not usable; tell whoever runs it.",
             )
             .into()
@@ -218,5 +267,14 @@ fn not_ours() -> Problem {
         ProblemKind::Conflict,
         "This answer was not asked for here, was used already, or belongs to another person's \
          sign-in. Nothing was connected. Start again with Connect.",
+    )
+}
+
+fn nobody_waits(platform: &PlatformId) -> Problem {
+    tracing::warn!(%platform, "credentials were delivered that nobody waits for");
+    Problem::new(
+        ProblemKind::NotFound,
+        "Nobody waits for these credentials: the connect that they are for was not begun here, took \
+         longer than 15 minutes, or is over. Begin to connect again in the console.",
     )
 }

@@ -28,7 +28,7 @@ async fn take(world: &World, state: &str, user: UserId) -> Option<ConnectAttempt
     let mut tx = world.db.system().await.unwrap();
     let taken = tx.take_connect_attempt(&digest(state), user).await.unwrap();
     tx.commit().await.unwrap();
-    taken
+    taken.map(|(attempt, _)| attempt)
 }
 
 #[sqlx::test(migrator = "calibr_store::MIGRATOR")]

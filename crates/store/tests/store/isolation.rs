@@ -20,6 +20,7 @@ use crate::support::{World, batch, digest, failure, line, order, product, varian
 const SHARED: &[(&str, &[&str])] = &[
     ("_sqlx_migrations", &[]),
     ("projects", &["INSERT", "SELECT", "UPDATE"]),
+    ("rate_buckets", &["DELETE", "INSERT", "SELECT", "UPDATE"]),
     ("sessions", &["DELETE", "INSERT", "SELECT", "UPDATE"]),
     ("users", &["INSERT", "SELECT", "UPDATE"]),
     ("vault_canaries", &["INSERT", "SELECT"]),
@@ -331,6 +332,8 @@ async fn a_function_with_the_owners_rights_looks_nowhere_else_and_is_not_for_eve
         [
             "calibr_enqueue",
             "calibr_lost_runs",
+            "calibr_project_of_connect_attempt",
+            "calibr_remove_connect_attempts",
             "calibr_search_products",
             "calibr_take_connect_attempt"
         ]

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use axum::{
-    extract::State,
-    http::HeaderMap,
+    body::Bytes,
+    extract::{State, rejection::BytesRejection},
+    http::{HeaderMap, StatusCode},
     response::{IntoResponse as _, Redirect, Response},
 };
 use calibr_model::{IntegrationId, PlatformId, ProblemKind, ProjectSlug};
@@ -81,6 +82,30 @@ pub(crate) async fn start(
         integrations::start_one_click(&state.services, &actor, path.platform, fields, reconnect)
             .await?;
     Ok(Redirect::to(&start.redirect_to))
+}
+
+/// Deliver credentials
+///
+/// For platforms that hand credentials over from server to server, before they send the browser back. Signed by
+/// nobody: the state in it, which is good for one connect and a quarter of an hour, says which connect it is for.
+/// Whoever delivers takes the credentials back where the answer is not 200.
+#[utoipa::path(
+    post,
+    operation_id = "deliver_credentials",
+    path = "/api/oauth/{platform}/callback",
+    tag = "one-click connect",
+    params(PlatformPath),
+    request_body(content = String, description = "As the platform writes it.", content_type = "application/json"),
+    responses((status = 200, description = "They are kept until the browser comes back."))
+)]
+pub(crate) async fn deliver(
+    State(state): State<AppState>,
+    extract::Path(path): extract::Path<PlatformPath>,
+    body: Result<Bytes, BytesRejection>,
+) -> Answer<StatusCode> {
+    let body = body.map_err(|rejected| Refusal::of_status(rejected.status()))?;
+    integrations::receive_delivery(&state.services, &path.platform, &body).await?;
+    Ok(StatusCode::OK)
 }
 
 /// Come back from a platform's consent page
