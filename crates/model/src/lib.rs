@@ -18,7 +18,9 @@ pub mod source;
 pub mod status;
 pub mod views;
 
-pub use ids::{IntegrationId, ListingId, ProductId, ProjectId, SyncRunId, UserId, VariantId};
+pub use ids::{
+    IntegrationId, ListingId, ProductId, ProjectId, SyncRunId, UserId, VariantId, WebhookDeliveryId,
+};
 pub use money::{Currency, Money, MoneyError};
 pub use page::{Cursor, CursorError, Page, PageRequest};
 pub use platform::PlatformId;

@@ -5,6 +5,7 @@ mod account;
 mod catalogue;
 mod integration;
 mod sync;
+mod webhook;
 
 pub use account::{Me, Membership, ProjectView, SetupState};
 pub use catalogue::{ListingView, ProductQuery, ProductRow, ProductSort};
@@ -13,3 +14,7 @@ pub use integration::{
     OneClickStart,
 };
 pub use sync::{ItemFailureView, PhaseView, RunDetail, RunQuery, RunView};
+pub use webhook::{
+    DeliveryEffect, DeliveryState, SignatureResult, SubscriptionState, WebhookDeliveryDetail,
+    WebhookDeliveryView, WebhookMeaning, WebhookSubscriptionView, WebhooksView,
+};

@@ -29,3 +29,4 @@ mod runs;
 mod scopes;
 mod sku_matching;
 mod support;
+mod webhooks;
