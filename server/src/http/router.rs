@@ -7,6 +7,7 @@ use axum::{
     middleware::{from_fn, from_fn_with_state, map_response},
     routing::post,
 };
+use calibr_services::webhooks::LONGEST_MESSAGE;
 use tower_http::{catch_panic::CatchPanicLayer, limit::RequestBodyLimitLayer};
 
 use super::{
@@ -67,6 +68,12 @@ fn api(state: &AppState) -> Router<AppState> {
         .layer(DefaultBodyLimit::disable())
         .layer(RequestBodyLimitLayer::new(LONGEST_DELIVERY));
 
+    let webhooks = routes
+        .webhooks
+        .layer(state.limits.messages())
+        .layer(from_fn_with_state(state.clone(), caller::note_address))
+        .layer(DefaultBodyLimit::max(LONGEST_MESSAGE));
+
     let nothing = || async { Refusal::of_status(StatusCode::NOT_FOUND) };
     with_session
         .merge(described)
@@ -78,4 +85,5 @@ fn api(state: &AppState) -> Router<AppState> {
         .layer(RequestBodyLimitLayer::new(LONGEST_BODY))
         // No page sends these, so their origin says nothing.
         .merge(platforms)
+        .merge(webhooks)
 }
