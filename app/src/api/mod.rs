@@ -12,6 +12,7 @@ pub mod integrations;
 pub mod platforms;
 pub mod products;
 pub mod syncs;
+pub mod webhooks;
 
 #[cfg(feature = "csr")]
 mod browser;
@@ -48,6 +49,11 @@ pub const PATHS: &[&str] = &[
     "/api/fn/list_failures",
     "/api/fn/cancel_sync",
     "/api/fn/retry_sync",
+    "/api/fn/get_webhooks",
+    "/api/fn/recreate_webhooks",
+    "/api/fn/list_deliveries",
+    "/api/fn/delivery_payload",
+    "/api/fn/redeliver",
     "/api/fn/list_products",
     "/api/fn/list_listings",
 ];
@@ -81,6 +87,11 @@ pub fn register() {
     register_explicit::<syncs::ListFailures>();
     register_explicit::<syncs::CancelSync>();
     register_explicit::<syncs::RetrySync>();
+    register_explicit::<webhooks::GetWebhooks>();
+    register_explicit::<webhooks::RecreateWebhooks>();
+    register_explicit::<webhooks::ListDeliveries>();
+    register_explicit::<webhooks::DeliveryPayload>();
+    register_explicit::<webhooks::Redeliver>();
     register_explicit::<products::ListProducts>();
     register_explicit::<products::ListListings>();
 }

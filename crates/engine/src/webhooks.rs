@@ -10,7 +10,10 @@ mod keeper;
 use std::time::Duration;
 
 use calibr_connectors::webhooks::Meaning;
-use calibr_model::{IntegrationId, Sources, views::WebhookMeaning};
+use calibr_model::{
+    IntegrationId, Sources,
+    views::{MeaningKind, WebhookMeaning},
+};
 use calibr_store::{StoreError, TenantTx};
 
 pub use self::keeper::{Checked, WebhookKeeper};
@@ -71,23 +74,20 @@ async fn read_what_was_told(
 
 /// What a message means, in the form in which it is kept.
 pub fn to_keep(means: Meaning) -> WebhookMeaning {
-    match means {
+    let (kind, external_id) = match means {
         Meaning::CatalogueChanged {
             product_external_id,
-        } => WebhookMeaning::CatalogueChanged {
-            product_external_id,
-        },
+        } => (MeaningKind::CatalogueChanged, product_external_id),
         Meaning::ProductDeleted {
             product_external_id,
-        } => WebhookMeaning::ProductDeleted {
-            product_external_id,
-        },
+        } => (MeaningKind::ProductDeleted, Some(product_external_id)),
         Meaning::OrdersChanged { order_external_id } => {
-            WebhookMeaning::OrdersChanged { order_external_id }
+            (MeaningKind::OrdersChanged, order_external_id)
         }
-        Meaning::AccessRevoked => WebhookMeaning::AccessRevoked,
-        Meaning::Other => WebhookMeaning::Other,
-    }
+        Meaning::AccessRevoked => (MeaningKind::AccessRevoked, None),
+        Meaning::Other => (MeaningKind::Other, None),
+    };
+    WebhookMeaning { kind, external_id }
 }
 
 /// Reads what messages told, where the store is in a state to be read.

@@ -47,4 +47,6 @@ mod support;
 #[cfg(test)]
 mod syncs;
 #[cfg(test)]
+mod webhooks;
+#[cfg(test)]
 mod wrong_store;

@@ -9,7 +9,7 @@ use calibr_model::{
     IntegrationId, ProjectId, WebhookDeliveryId,
     event::ProjectEvent,
     status::IntegrationStatus,
-    views::{DeliveryEffect, WebhookMeaning},
+    views::{DeliveryEffect, MeaningKind},
 };
 use calibr_store::{StoreError, TenantTx, webhooks::QueuedDelivery};
 
@@ -62,18 +62,16 @@ impl Sorted {
     fn of(queued: Vec<QueuedDelivery>) -> Self {
         let mut sorted = Self::default();
         for QueuedDelivery { id, means, .. } in queued {
-            match means {
-                WebhookMeaning::CatalogueChanged { .. } | WebhookMeaning::OrdersChanged { .. } => {
+            match means.kind {
+                MeaningKind::CatalogueChanged | MeaningKind::OrdersChanged => {
                     sorted.changes.push(id);
                 }
-                WebhookMeaning::ProductDeleted {
-                    product_external_id,
-                } => {
+                MeaningKind::ProductDeleted => {
                     sorted.deletions.push(id);
-                    sorted.deleted.push(product_external_id);
+                    sorted.deleted.extend(means.external_id);
                 }
-                WebhookMeaning::AccessRevoked => sorted.revocations.push(id),
-                WebhookMeaning::Other => sorted.others.push(id),
+                MeaningKind::AccessRevoked => sorted.revocations.push(id),
+                MeaningKind::Other => sorted.others.push(id),
             }
         }
         sorted

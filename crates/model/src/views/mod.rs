@@ -15,6 +15,7 @@ pub use integration::{
 };
 pub use sync::{ItemFailureView, PhaseView, RunDetail, RunQuery, RunView};
 pub use webhook::{
-    DeliveryEffect, DeliveryState, SignatureResult, SubscriptionState, WebhookDeliveryDetail,
-    WebhookDeliveryView, WebhookMeaning, WebhookSubscriptionView, WebhooksView,
+    DeliveryEffect, DeliveryState, MeaningKind, SignatureResult, SubscriptionState,
+    WebhookDeliveryDetail, WebhookDeliveryView, WebhookMeaning, WebhookSubscriptionView,
+    WebhooksView,
 };

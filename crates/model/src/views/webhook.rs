@@ -66,30 +66,30 @@ words!(
     }
 );
 
+words!(
+    /// What a message means.
+    MeaningKind ("meaning") {
+        /// A product or one of its variants changed.
+        CatalogueChanged = "catalogue_changed",
+        /// A product, or a variant of it, is gone.
+        ProductDeleted = "product_deleted",
+        /// An order was placed, changed or refunded.
+        OrdersChanged = "orders_changed",
+        /// The merchant took the access away.
+        AccessRevoked = "access_revoked",
+        /// Nothing that matters here.
+        Other = "other",
+    }
+);
+
 /// What a message means, as it is kept to be handled and handed in again.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[serde(tag = "kind", rename_all = "snake_case")]
-pub enum WebhookMeaning {
-    /// A product or one of its variants changed.
-    CatalogueChanged {
-        /// The platform's id of the product.
-        product_external_id: Option<String>,
-    },
-    /// A product, or a variant of it, is gone.
-    ProductDeleted {
-        /// The platform's id.
-        product_external_id: String,
-    },
-    /// An order was placed, changed or refunded.
-    OrdersChanged {
-        /// The platform's id of the order.
-        order_external_id: Option<String>,
-    },
-    /// The merchant took the access away.
-    AccessRevoked,
-    /// Nothing that matters here.
-    Other,
+pub struct WebhookMeaning {
+    /// What happened.
+    pub kind: MeaningKind,
+    /// The platform's id of the product or order, where it says.
+    pub external_id: Option<String>,
 }
 
 /// The messages of a store: what is wanted, and what the platform sends.

@@ -9,7 +9,7 @@ use calibr_engine::{enqueue_messages, to_keep};
 use calibr_model::{
     IntegrationId, PlatformId, Problem, ProjectId, WebhookDeliveryId,
     status::IntegrationStatus,
-    views::{DeliveryState, SignatureResult, WebhookMeaning},
+    views::{DeliveryState, MeaningKind, SignatureResult, WebhookMeaning},
 };
 use calibr_store::{
     TenantTx,
@@ -213,13 +213,11 @@ impl Taken<'_> {
     /// What may be kept of the body: of the catalogue a redacted part, of orders,
     /// which name people, nothing.
     fn payload(&self, means: &WebhookMeaning) -> Option<String> {
-        match means {
-            WebhookMeaning::CatalogueChanged { .. } | WebhookMeaning::ProductDeleted { .. } => {
+        match means.kind {
+            MeaningKind::CatalogueChanged | MeaningKind::ProductDeleted => {
                 Some(redact::body(&self.message.body, LONGEST_PAYLOAD))
             }
-            WebhookMeaning::OrdersChanged { .. }
-            | WebhookMeaning::AccessRevoked
-            | WebhookMeaning::Other => None,
+            MeaningKind::OrdersChanged | MeaningKind::AccessRevoked | MeaningKind::Other => None,
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use calibr_model::{
     IntegrationId, SyncRunId, WebhookDeliveryId,
-    views::{DeliveryEffect, DeliveryState, SignatureResult, WebhookMeaning},
+    views::{DeliveryEffect, DeliveryState, MeaningKind, SignatureResult, WebhookMeaning},
 };
 use chrono::{DateTime, DurationRound, TimeDelta, Utc};
 use sqlx::{FromRow, types::Json};
@@ -15,6 +15,12 @@ use crate::{
 /// So many unsigned or repeated messages of an integration are kept in an hour;
 /// more are only counted.
 const MOST_KEPT_AN_HOUR: i64 = 50;
+
+/// What a message means of which that is not known.
+const NOTHING: WebhookMeaning = WebhookMeaning {
+    kind: MeaningKind::Other,
+    external_id: None,
+};
 
 /// A genuine message.
 #[derive(Debug, Clone)]
@@ -200,7 +206,7 @@ impl TenantTx {
             .map(|row| QueuedDelivery {
                 id: row.id.into(),
                 happened_at: row.happened_at,
-                means: row.means.map_or(WebhookMeaning::Other, |means| means.0),
+                means: row.means.map_or(NOTHING, |means| means.0),
             })
             .collect())
     }
@@ -284,9 +290,10 @@ impl TenantTx {
     ) -> Result<Vec<String>, StoreError> {
         let project = self.project().0;
         Ok(sqlx::query_scalar(
-            "SELECT DISTINCT means ->> 'product_external_id' FROM webhook_deliveries
+            "SELECT DISTINCT means ->> 'external_id' FROM webhook_deliveries
              WHERE project_id = $1 AND integration_id = $2 AND received_at >= $3
-               AND (means ->> 'kind') = 'product_deleted' AND state = 'done'",
+               AND (means ->> 'kind') = 'product_deleted' AND state = 'done'
+               AND means ->> 'external_id' IS NOT NULL",
         )
         .bind(project)
         .bind(integration.0)

@@ -4,8 +4,8 @@ use calibr_model::{
     IntegrationId, PageRequest, ProjectId, WebhookDeliveryId,
     status::{ListingState, SyncStatus},
     views::{
-        DeliveryEffect, DeliveryState, SignatureResult, SubscriptionState, WebhookDeliveryView,
-        WebhookMeaning,
+        DeliveryEffect, DeliveryState, MeaningKind, SignatureResult, SubscriptionState,
+        WebhookDeliveryView, WebhookMeaning,
     },
 };
 use calibr_store::webhooks::{Kept, NewDelivery, NotTaken, SubscriptionInput};
@@ -15,14 +15,16 @@ use sqlx::PgPool;
 use crate::support::{World, batch, product, variant};
 
 fn changed() -> WebhookMeaning {
-    WebhookMeaning::CatalogueChanged {
-        product_external_id: Some("p1".to_owned()),
+    WebhookMeaning {
+        kind: MeaningKind::CatalogueChanged,
+        external_id: Some("p1".to_owned()),
     }
 }
 
 fn deleted(id: &str) -> WebhookMeaning {
-    WebhookMeaning::ProductDeleted {
-        product_external_id: id.to_owned(),
+    WebhookMeaning {
+        kind: MeaningKind::ProductDeleted,
+        external_id: Some(id.to_owned()),
     }
 }
 

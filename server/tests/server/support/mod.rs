@@ -5,6 +5,7 @@ mod console;
 mod database;
 mod events;
 mod line;
+mod outlet;
 mod scene;
 mod shop;
 
@@ -13,6 +14,7 @@ pub(crate) use console::{Console, DataFolder, KEY, Launch, launch};
 pub(crate) use database::{Database, fresh_database};
 pub(crate) use events::{Event, Events};
 pub(crate) use line::Line;
+pub(crate) use outlet::Outlet;
 pub(crate) use scene::{Scene, slow_export, usual_shop};
 pub(crate) use shop::{API_SECRET, Good, SHOP, Shop, TOKEN};
 
