@@ -46,7 +46,7 @@ pub(crate) fn Webhooks(
         },
         move || api::webhooks::get_webhooks(slug.clone(), id),
     );
-    project.follow_changes(webhooks);
+    project.follow_changes(webhooks.loading);
 
     let about = move || {
         store.get().map(|store| {

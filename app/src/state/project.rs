@@ -8,7 +8,7 @@ use calibr_model::{
 };
 use leptos::{leptos_dom::helpers::debounce, prelude::*};
 
-use super::{Live, LiveEvent, Query, query};
+use super::{Live, LiveEvent, Loading, Query, query};
 use crate::api;
 
 /// Several changes at once are read once.
@@ -116,8 +116,8 @@ impl Project {
     }
 
     /// Keeps what is on show in step with what changes of the stores.
-    pub(crate) fn follow_changes<T: Clone + Send + Sync + 'static>(self, query: Query<T>) {
-        let refetch = gathered(move || query.refetch());
+    pub(crate) fn follow_changes(self, shown: Loading) {
+        let refetch = gathered(move || shown.refetch());
         self.live.listen(move |event| match event {
             LiveEvent::Changed => refetch(),
             LiveEvent::Progress(_) => {}

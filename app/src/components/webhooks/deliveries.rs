@@ -48,7 +48,7 @@ pub(crate) fn Deliveries(
             api::webhooks::list_deliveries(slug.clone(), id, page)
         },
     );
-    project.follow_changes(deliveries);
+    project.follow_changes(deliveries.loading);
 
     let open: RwSignal<Option<WebhookDeliveryView>> = RwSignal::new(None);
     let rows = move || {
