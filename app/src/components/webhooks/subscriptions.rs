@@ -48,8 +48,8 @@ fn Content(view: WebhooksView) -> AnyView {
     }
     let refused = (refused_last_day > 0).then(|| {
         let words = format!(
-            "{} refused in the last 24 hours, because they were not signed as they should be or \
-             could not be read. Nothing was done with them.",
+            "{} refused in the last 24 hours: not signed as it should be, too old, or not to be \
+             read. Nothing was done.",
             counted(refused_last_day, "message was", "messages were")
         );
         view! { <div class="px-4 pb-4 sm:px-5"><Note tone=Tone::Warn>{words}</Note></div> }
