@@ -29,7 +29,9 @@ pub use error::EngineError;
 pub use queue::prepare_queue;
 pub use schedule::{NewSync, schedule_run};
 pub use shared_budget::SharedBudget;
-pub use webhooks::{Checked, WebhookKeeper, enqueue_messages, read_what_was_held_back, to_keep};
+pub use webhooks::{
+    Checked, WebhookKeeper, enqueue_messages, read_the_gap, read_what_was_held_back, to_keep,
+};
 
 /// What the engine works with.
 #[derive(Clone, Debug)]

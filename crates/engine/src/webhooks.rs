@@ -58,6 +58,20 @@ pub async fn read_what_was_held_back(
     read_what_was_told(tx, integration, Duration::ZERO, sources).await
 }
 
+/// Has read what may have been missed while a subscription was not there. The
+/// caller holds the integration.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn read_the_gap(
+    tx: &mut TenantTx,
+    integration: IntegrationId,
+    sources: &Sources,
+) -> Result<(), StoreError> {
+    tx.note_change(integration).await?;
+    read_what_was_told(tx, integration, Duration::ZERO, sources).await
+}
+
 async fn read_what_was_told(
     tx: &mut TenantTx,
     integration: IntegrationId,

@@ -5,7 +5,7 @@ mod receive;
 
 use std::time::Duration;
 
-use calibr_engine::enqueue_messages;
+use calibr_engine::{enqueue_messages, read_the_gap};
 use calibr_model::{
     IntegrationId, Page, PageRequest, Problem, ProblemKind, Role, WebhookDeliveryId,
     status::IntegrationStatus,
@@ -43,7 +43,8 @@ pub async fn overview(
     view(services, &mut tx, &integration).await
 }
 
-/// Makes all subscriptions of an integration anew, signed with a new secret.
+/// Makes all subscriptions of an integration anew, signed with a new secret, and
+/// has read what happened meanwhile.
 /// What a platform refuses stands with the topic.
 ///
 /// # Errors
@@ -65,7 +66,7 @@ pub async fn recreate(
         return Err(Problem::new(ProblemKind::Conflict, notice));
     }
     let check = services.webhooks.check(actor.project.id, id, true);
-    match tokio::time::timeout(LONGEST_WAIT, check).await {
+    let checked = match tokio::time::timeout(LONGEST_WAIT, check).await {
         Ok(checked) => checked?,
         Err(_) => {
             return Err(Problem::new(
@@ -80,8 +81,13 @@ pub async fn recreate(
     };
     tracing::info!(
         project = %actor.project.id, integration = %id, by = %actor.user,
-        "webhooks were made anew"
+        mended = checked.mended, amiss = checked.amiss, "webhooks were made anew"
     );
+    let mut tx = services.db.tenant(actor.project.id).await?;
+    if checked.mended > 0 && tx.hold_integration(id).await?.is_some() {
+        read_the_gap(&mut tx, id, &services.sources).await?;
+        tx.commit().await?;
+    }
     overview(services, actor, id).await
 }
 

@@ -400,3 +400,45 @@ async fn a_paused_store_is_read_when_it_goes_on() {
     outlet.is_in_step().await;
     assert_eq!(outlet.runs(&integration).await.len(), 2);
 }
+
+/// A message of a kind that this store has none of, as another platform's connector would keep it.
+const ACCESS_REVOKED: &str = "INSERT INTO webhook_deliveries
+    (project_id, id, integration_id, received_at, topic, signature, means, state, size_bytes)
+    SELECT project_id, gen_random_uuid(), id, now(), 'app.uninstalled', 'valid',
+           '{\"kind\": \"access_revoked\", \"external_id\": null}', 'queued', 2
+    FROM integrations";
+
+#[tokio::test]
+async fn a_store_that_took_the_access_away_needs_to_be_connected_anew() {
+    let (outlet, integration) = Outlet::connected(10).await;
+    let handled = async || {
+        let touch = format!(
+            r#"{{"id":7,"nonce":"{}"}}"#,
+            outlet.log(&integration).await.len()
+        );
+        let answer = outlet.send(&integration, "product.updated", "x", &touch);
+        assert_eq!(answer.await.status, 200);
+        outlet.quiet(&integration).await;
+        let log = outlet.log(&integration).await;
+        let told = log.iter().filter(|one| one["topic"] == "app.uninstalled");
+        let effects: Vec<Value> = told.map(|one| one["effect"].clone()).collect();
+        effects
+    };
+    outlet.database.run(ACCESS_REVOKED).await;
+    assert_eq!(
+        handled().await,
+        ["access_stands"],
+        "it was connected anew since"
+    );
+    let status = async || {
+        let path = Outlet::at(&integration, "");
+        outlet.client.get(&path).await.expect(200)["status"].clone()
+    };
+    assert_eq!(status().await, "connected");
+
+    outlet.database.run(ACCESS_REVOKED).await;
+    outlet.woo().revoke_keys("outlet").unwrap();
+    let effects = handled().await;
+    assert!(effects.contains(&json!("access_revoked")), "{effects:?}");
+    assert_eq!(status().await, "expired");
+}

@@ -6,7 +6,7 @@ use calibr_model::{IntegrationId, ProjectId};
 use calibr_store::{StoreError, runs::ClaimedRun};
 use futures::{FutureExt, StreamExt, future::BoxFuture, stream};
 
-use super::{Checked, read_what_was_held_back};
+use super::{Checked, read_the_gap, read_what_was_held_back};
 use crate::{Engine, error::EngineError};
 
 /// How often the database is asked whose turn it is.
@@ -87,12 +87,14 @@ async fn check_and_reconcile(
         return Ok(());
     };
     let mut tx = engine.settings.db.tenant(project).await?;
+    let sources = &engine.settings.sources;
     if tx.hold_integration(id).await?.is_some() {
         if checked.mended > 0 {
-            tx.note_change(id).await?;
+            read_the_gap(&mut tx, id, sources).await?;
+        } else {
+            // What a run that failed has not read.
+            read_what_was_held_back(&mut tx, id, sources).await?;
         }
-        // What a run that failed has not read is asked for here, too.
-        read_what_was_held_back(&mut tx, id, &engine.settings.sources).await?;
     }
     Ok(tx.commit().await?)
 }

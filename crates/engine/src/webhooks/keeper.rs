@@ -242,6 +242,12 @@ impl AtStore<'_> {
                 kept.push(one);
             }
         }
+        // First: some platforms refuse a second one of the same topic and address.
+        // What happens in between is read by the run that follows.
+        let ended = own
+            .iter()
+            .filter(|one| !kept.iter().any(|kept| kept.external_id == one.external_id));
+        end(self.target, ended).await;
         let topics = self.target.topics();
         let calls: Vec<BoxFuture<'_, (SubscriptionInput, bool)>> = topics
             .iter()
@@ -251,11 +257,6 @@ impl AtStore<'_> {
             })
             .collect();
         let found: Vec<_> = stream::iter(calls).buffered(AT_ONCE).collect().await;
-        // Only now, so that no message is lost in between.
-        let ended = own
-            .iter()
-            .filter(|one| !kept.iter().any(|kept| kept.external_id == one.external_id));
-        end(self.target, ended).await;
         let mended = found.iter().filter(|(_, is_new)| *is_new).count();
         (found.into_iter().map(|(one, _)| one).collect(), mended)
     }
