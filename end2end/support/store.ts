@@ -1,4 +1,4 @@
-// A made-up Shopify, and a console that can be connected to it, for one test.
+// A made-up Shopify, Amazon and WooCommerce, and a console that can be connected to it, for one test.
 import { test as base } from "@playwright/test";
 import { calibr, freePort, start, startDeadline } from "./program.ts";
 import { type Server, startServer } from "./server.ts";
@@ -9,6 +9,14 @@ export { expect } from "@playwright/test";
 export const SHOP = "sandbox.myshopify.com";
 /** A custom app's token that the shop knows. */
 export const TOKEN = "shpat_00000000000000000000000000000000";
+
+/** A seller on amazon.de, and the refresh token that they have made. */
+export const SELLER = "A2SANDBOX12345";
+export const REFRESH_TOKEN = "Atzr|calibr-sandbox";
+
+/** A key of the WooCommerce store. */
+export const CONSUMER_KEY = "ck_0000000000000000000000000000000000000000";
+export const CONSUMER_SECRET = "cs_0000000000000000000000000000000000000000";
 
 const VARIANTS = 900;
 
@@ -24,7 +32,9 @@ export interface Fault {
 
 export interface Store {
   url: string;
-  /** How many variants it has. */
+  /** Where the WooCommerce store is. */
+  woocommerce: string;
+  /** How many variants each platform's store has. */
   variants: number;
   /** Switches a fault on. */
   strike(fault: Fault): Promise<void>;
@@ -68,6 +78,7 @@ export const test = base.extend<Fixtures & { consolePort: number }>({
       };
       await use({
         url: sandbox.said,
+        woocommerce: `${sandbox.said}/woo`,
         variants: VARIANTS,
         strike: (fault) => post("faults", fault),
         revoke: () => post("tokens/revoke", {}),
@@ -84,6 +95,13 @@ export const test = base.extend<Fixtures & { consolePort: number }>({
           SHOPIFY_BASE_URL: `${store.url}/{shop}`,
           SHOPIFY_API_KEY: "calibr-sandbox",
           SHOPIFY_API_SECRET: "calibr-sandbox-secret",
+          AMAZON_LWA_URL: `${store.url}/amazon`,
+          AMAZON_API_URL: `${store.url}/amazon/{region}`,
+          AMAZON_APPLICATION_ID: "amzn1.sp.solution.calibr-sandbox",
+          AMAZON_CLIENT_ID: "calibr-sandbox",
+          AMAZON_CLIENT_SECRET: "calibr-sandbox-secret",
+          // The WooCommerce store is reached by its address, on this machine and without a certificate.
+          OUTBOUND_ALLOW: "127.0.0.1",
         },
       });
       await use(server);

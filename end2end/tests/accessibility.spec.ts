@@ -20,7 +20,7 @@ const pages: [name: string, show: (page: Page) => Promise<void>][] = [
     "sync history",
     async (page) => {
       await page.goto(`${home}/integrations`);
-      await page.getByRole("list", { name: "Connected stores" }).getByRole("heading").getByRole("link").click();
+      await page.getByRole("list", { name: "Connected stores" }).getByRole("heading").getByRole("link").first().click();
       await expect(page.getByRole("table", { name: "Sync runs" })).toBeVisible();
     },
   ],
@@ -52,7 +52,7 @@ const pages: [name: string, show: (page: Page) => Promise<void>][] = [
     async (page) => {
       await page.goto(`${home}/products`);
       await page.getByRole("table", { name: "Products" }).getByRole("link").first().click();
-      await expect(page.getByRole("columnheader", { name: "SKU" })).toBeAttached();
+      await expect(page.getByRole("columnheader", { name: "SKU" }).first()).toBeAttached();
     },
   ],
   [
@@ -82,7 +82,7 @@ const pages: [name: string, show: (page: Page) => Promise<void>][] = [
     "disconnect dialog",
     async (page) => {
       await page.goto(`${home}/integrations`);
-      await page.getByRole("button", { name: /^More for/ }).click();
+      await page.getByRole("button", { name: /^More for/ }).first().click();
       await page.getByRole("menuitem", { name: "Disconnect" }).click();
       await expect(page.getByRole("dialog")).toBeVisible();
     },
@@ -103,7 +103,7 @@ const pages: [name: string, show: (page: Page) => Promise<void>][] = [
       await expect(page.getByRole("table", { name: "Recent sync runs" })).toBeVisible();
       await page.context().setOffline(true);
       await expect(page.getByText("You are offline.")).toBeVisible();
-      await page.getByRole("button", { name: /^More for/ }).click();
+      await page.getByRole("button", { name: /^More for/ }).first().click();
       await expect(page.getByRole("menu")).toBeVisible();
     },
   ],

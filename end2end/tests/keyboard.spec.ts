@@ -52,7 +52,7 @@ test("a dialog holds the focus and gives it back to where it was opened", async 
 });
 
 test("a menu goes by arrows and gives the focus back", async ({ page }) => {
-  const opener = page.getByRole("button", { name: /^More for/ });
+  const opener = page.getByRole("button", { name: /^More for/ }).first();
   await opener.focus();
   await page.keyboard.press("Enter");
   const items = page.getByRole("menuitem");

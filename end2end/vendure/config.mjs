@@ -51,6 +51,10 @@ const pictures = {
     handler: (request, response) => response.sendFile(path.basename(request.path), { root: picturesFolder }),
 };
 
+// The payment that Vendure ships for trying a shop out. Vendure itself is
+// loaded only here: it reads the variable above when it is.
+const paymentOptions = () => ({ paymentMethodHandlers: [require('@vendure/core').dummyPaymentHandler] });
+
 // options: database (connection URL), synchronize, port, username, password,
 // tokenMethod (a list), listLimit (most rows a query may take).
 export function vendureConfig(options) {
@@ -70,5 +74,6 @@ export function vendureConfig(options) {
         dbConnectionOptions: { type: 'postgres', url: options.database, synchronize: options.synchronize ?? false },
         importExportOptions: { importAssetsDir: picturesFolder },
         assetOptions,
+        paymentOptions: paymentOptions(),
     };
 }

@@ -24,8 +24,6 @@ const initialData = {
     ...JSON.parse(await fs.readFile(path.join(seedFolder, 'initial-data.json'), 'utf8')),
     // Would be filled by jobs that nobody here waits for.
     collections: [],
-    // Needs a handler that no test needs.
-    paymentMethods: [],
 };
 const app = await populate(() => bootstrap(config), initialData, path.join(seedFolder, 'products.csv'));
 

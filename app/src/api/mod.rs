@@ -10,6 +10,7 @@
 pub mod account;
 pub mod integrations;
 pub mod platforms;
+pub mod prices;
 pub mod products;
 pub mod syncs;
 pub mod webhooks;
@@ -56,6 +57,18 @@ pub const PATHS: &[&str] = &[
     "/api/fn/redeliver",
     "/api/fn/list_products",
     "/api/fn/list_listings",
+    "/api/fn/list_price_pushes",
+    "/api/fn/preview_prices",
+    "/api/fn/get_price_push",
+    "/api/fn/list_price_push_items",
+    "/api/fn/apply_price_push",
+    "/api/fn/discard_price_push",
+    "/api/fn/revert_price_push",
+    "/api/fn/set_price",
+    "/api/fn/get_price_ledger",
+    "/api/fn/list_price_changes",
+    "/api/fn/get_guardrails",
+    "/api/fn/set_guardrails",
 ];
 
 /// Registers every server function. Called once at start: a linker may drop
@@ -94,4 +107,16 @@ pub fn register() {
     register_explicit::<webhooks::Redeliver>();
     register_explicit::<products::ListProducts>();
     register_explicit::<products::ListListings>();
+    register_explicit::<prices::ListPricePushes>();
+    register_explicit::<prices::PreviewPrices>();
+    register_explicit::<prices::GetPricePush>();
+    register_explicit::<prices::ListPricePushItems>();
+    register_explicit::<prices::ApplyPricePush>();
+    register_explicit::<prices::DiscardPricePush>();
+    register_explicit::<prices::RevertPricePush>();
+    register_explicit::<prices::SetPrice>();
+    register_explicit::<prices::GetPriceLedger>();
+    register_explicit::<prices::ListPriceChanges>();
+    register_explicit::<prices::GetGuardrails>();
+    register_explicit::<prices::SetGuardrails>();
 }

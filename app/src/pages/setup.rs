@@ -55,12 +55,7 @@ pub(crate) fn SetUp() -> impl IntoView {
         }
     });
 
-    let send = move |event: leptos::ev::SubmitEvent| {
-        event.prevent_default();
-        if form.busy.get_untracked() {
-            return;
-        }
-        form.reset();
+    let request = move || {
         let typed = SetupForm {
             name: name.get_untracked(),
             email: email.get_untracked(),
@@ -70,23 +65,18 @@ pub(crate) fn SetUp() -> impl IntoView {
             time_zone: time_zone.get_untracked(),
         };
         let faults = typed.faults();
-        if !faults.is_empty() {
-            return form.refuse(faults);
-        }
-        form.busy.set(true);
-        ask.send(api::account::set_up(Unlogged(typed)), move |answer| {
-            form.busy.set(false);
-            match answer {
-                Ok(me) => {
-                    session.signed_in(me);
-                    toasts.show(
-                        Toast::good("Calibr Console is set up")
-                            .detail("Now connect your first store."),
-                    );
-                    address.lead("/");
-                }
-                Err(problem) => form.fail(problem),
-            }
+        faults
+            .is_empty()
+            .then(|| api::account::set_up(Unlogged(typed)))
+            .ok_or(faults)
+    };
+    let send = move |event| {
+        form.submit(&event, ask, request, move |me| {
+            session.signed_in(me);
+            toasts.show(
+                Toast::good("Calibr Console is set up").detail("Now connect your first store."),
+            );
+            address.lead("/");
         });
     };
     let zones = known_zones()

@@ -37,29 +37,18 @@ pub(crate) fn SignIn() -> impl IntoView {
         SessionState::Unknown | SessionState::Unreachable(_) => {}
     });
 
-    let send = move |event: leptos::ev::SubmitEvent| {
-        event.prevent_default();
-        if form.busy.get_untracked() {
-            return;
-        }
-        form.reset();
+    let request = move || {
         let typed = LoginForm {
             email: email.get_untracked(),
             password: password.get_untracked(),
         };
         let faults = typed.faults();
-        if !faults.is_empty() {
-            return form.refuse(faults);
-        }
-        form.busy.set(true);
-        ask.send(api::account::sign_in(Unlogged(typed)), move |answer| {
-            form.busy.set(false);
-            match answer {
-                Ok(me) => session.signed_in(me),
-                Err(problem) => form.fail(problem),
-            }
-        });
+        faults
+            .is_empty()
+            .then(|| api::account::sign_in(Unlogged(typed)))
+            .ok_or(faults)
     };
+    let send = move |event| form.submit(&event, ask, request, move |me| session.signed_in(me));
     view! {
         <PlainPage title="Sign in" about="to Calibr Console">
             <form class="grid gap-4" novalidate=true on:submit=send>

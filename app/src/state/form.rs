@@ -1,6 +1,11 @@
+use std::future::Future;
+
 use calibr_model::{FieldError, Problem};
-use leptos::prelude::*;
+use leptos::{ev::SubmitEvent, prelude::*};
 use wasm_bindgen::JsCast;
+
+use super::Ask;
+use crate::api::ApiError;
 
 /// How a form stands: what is wrong with which field, what is wrong as a
 /// whole, and whether it is being sent.
@@ -48,6 +53,46 @@ impl FormState {
             self.errors
                 .update(|errors| errors.retain(|error| error.field != field));
         }
+    }
+
+    /// Takes a submit in place of the browser: sends the request that was made
+    /// of what was typed, or shows what is wrong with it. While one is under way
+    /// no other is sent.
+    pub(crate) fn submit<T: 'static, R>(
+        self,
+        event: &SubmitEvent,
+        ask: Ask,
+        request: impl FnOnce() -> Result<R, Vec<FieldError>>,
+        then: impl FnOnce(T) + 'static,
+    ) where
+        R: Future<Output = Result<T, ApiError>> + 'static,
+    {
+        event.prevent_default();
+        if self.busy.get_untracked() {
+            return;
+        }
+        self.reset();
+        match request() {
+            Ok(request) => self.send(ask, request, then),
+            Err(faults) => self.refuse(faults),
+        }
+    }
+
+    /// Sends a request and goes on with its answer, or shows what was refused.
+    pub(crate) fn send<T: 'static>(
+        self,
+        ask: Ask,
+        request: impl Future<Output = Result<T, ApiError>> + 'static,
+        then: impl FnOnce(T) + 'static,
+    ) {
+        self.busy.set(true);
+        ask.send(request, move |answer| {
+            self.busy.set(false);
+            match answer {
+                Ok(answer) => then(answer),
+                Err(problem) => self.fail(problem),
+            }
+        });
     }
 
     /// Forgets all faults, before a new try.

@@ -139,6 +139,7 @@ pub(crate) const fn run_type(run_type: RunType) -> &'static str {
     match run_type {
         RunType::Full => "Full",
         RunType::Incremental => "Incremental",
+        RunType::Prices => "Price push",
     }
 }
 

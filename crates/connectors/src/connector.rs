@@ -63,11 +63,16 @@ pub trait Connector: Send + Sync {
         config: &Config,
         credentials: &CredentialSet,
         now: DateTime<Utc>,
-    ) -> Result<Option<CredentialSet>, ConnectorError>;
+    ) -> Result<Option<CredentialSet>, ConnectorError> {
+        let _unused = (config, credentials, now);
+        Ok(None)
+    }
 
     /// Consent on the platform's own page, where the platform has that and this
     /// installation is set up for it.
-    fn one_click(&self) -> Option<&dyn OneClick>;
+    fn one_click(&self) -> Option<&dyn OneClick> {
+        None
+    }
 
     /// Reads the platform's own messages, where it sends any.
     fn webhook_receiver(&self) -> Option<&dyn WebhookReceiver> {

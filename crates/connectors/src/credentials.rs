@@ -97,6 +97,24 @@ pub trait CredentialSource: Send + Sync {
     async fn renew(&self, refused: &CredentialSet) -> Result<Arc<CredentialSet>, ConnectorError>;
 }
 
+/// Credentials in place of those that a call was refused with.
+///
+/// # Errors
+/// What the call said, where there are none; what the source said, where it
+/// could not tell.
+pub(crate) async fn replaced(
+    source: &dyn CredentialSource,
+    used: &CredentialSet,
+    refused: ConnectorError,
+) -> Result<Arc<CredentialSet>, ConnectorError> {
+    match source.renew(used).await {
+        Ok(newer) if !newer.same_secrets(used) => Ok(newer),
+        Err(error) if error.fault != Fault::CredentialsRefused => Err(error),
+        // What the call said is clearer.
+        _ => Err(refused),
+    }
+}
+
 /// Credentials as they were entered, for a test of the connection: nothing
 /// refreshes them.
 #[derive(Debug, Clone)]

@@ -7,6 +7,7 @@
 //! platform's own page. Vendor types never leave the folder.
 
 pub mod amazon;
+mod amount;
 pub mod budget;
 pub mod catalogue;
 pub mod competitors;
@@ -16,9 +17,11 @@ pub mod error;
 mod lines;
 pub mod one_click;
 pub mod orders;
+mod per_store;
 pub mod prices;
 mod registry;
 pub mod shopify;
+pub mod text;
 pub mod transport;
 pub mod vendure;
 pub mod webhooks;

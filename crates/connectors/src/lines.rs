@@ -2,6 +2,14 @@
 
 use bytes::{Buf, Bytes, BytesMut};
 
+use crate::error::ConnectorError;
+
+/// Gives bytes as they come.
+pub(crate) trait Chunks {
+    /// The next bytes; `None` at the end.
+    fn next(&mut self) -> impl Future<Output = Result<Option<Bytes>, ConnectorError>> + Send;
+}
+
 /// A line, without its end.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Line {
@@ -49,13 +57,32 @@ impl Lines {
         self.offset + self.buffer.len() as u64
     }
 
+    /// The next line of `source`, with or without a line end; `None` at the end.
+    ///
+    /// # Errors
+    /// What `source` failed with; it may be read on from [`Self::received`].
+    pub(crate) async fn read_from(
+        &mut self,
+        source: &mut impl Chunks,
+    ) -> Result<Option<Line>, ConnectorError> {
+        loop {
+            if let Some(line) = self.next_line() {
+                return Ok(Some(line));
+            }
+            match source.next().await? {
+                Some(bytes) => self.push(&bytes),
+                None => return Ok(self.last_line()),
+            }
+        }
+    }
+
     /// Takes in what came.
-    pub(crate) fn push(&mut self, chunk: &[u8]) {
+    fn push(&mut self, chunk: &[u8]) {
         self.buffer.extend_from_slice(chunk);
     }
 
     /// The next line that is complete.
-    pub(crate) fn next_line(&mut self) -> Option<Line> {
+    fn next_line(&mut self) -> Option<Line> {
         match self.buffer[self.scanned..]
             .iter()
             .position(|byte| *byte == b'\n')
@@ -83,7 +110,7 @@ impl Lines {
     }
 
     /// The last line, where the file ends without a line end.
-    pub(crate) fn last_line(&mut self) -> Option<Line> {
+    fn last_line(&mut self) -> Option<Line> {
         if self.buffer.is_empty() && self.too_long.is_none() {
             return None;
         }

@@ -1,11 +1,11 @@
 //! Sending prices to a store and seeing what it has.
 
 use async_trait::async_trait;
-use calibr_model::Money;
+use calibr_model::{Money, status::FailureClass};
 
 use crate::{
     catalogue::{Checkpoint, ItemFault},
-    error::ConnectorError,
+    error::{ConnectorError, Fault},
 };
 
 /// Takes prices.
@@ -43,12 +43,12 @@ pub trait PriceTarget: Send + Sync {
     /// Asks how a push stands that the platform works on by itself.
     ///
     /// # Errors
-    /// What the platform said; [`crate::Fault::CheckpointLost`] where it no
+    /// What the platform said; [`Fault::CheckpointLost`] where it no
     /// longer knows.
     async fn follow_up(&self, ticket: &Checkpoint) -> Result<PushAnswer, ConnectorError> {
         let _unused = ticket;
         Err(ConnectorError::new(
-            crate::Fault::CheckpointLost,
+            Fault::CheckpointLost,
             "The store answers price changes at once; there is nothing to wait for.",
         ))
     }
@@ -63,6 +63,76 @@ pub struct ListingRef {
     pub product_external_id: String,
     /// The stock keeping unit at the store.
     pub sku: Option<String>,
+}
+
+impl ListingRef {
+    /// What went wrong with it.
+    pub(crate) fn fault(
+        &self,
+        code: &'static str,
+        message: impl Into<String>,
+        class: FailureClass,
+    ) -> ItemFault {
+        ItemFault {
+            external_id: Some(self.external_id.clone()),
+            label: self.sku.clone(),
+            code,
+            message: message.into(),
+            class,
+            answer: None,
+        }
+    }
+
+    /// The fault of one whose call failed as a whole.
+    pub(crate) fn failed(&self, error: &ConnectorError) -> ItemFault {
+        ItemFault {
+            answer: error.answer.clone(),
+            ..self.fault(
+                error.fault.code(),
+                error.message.clone(),
+                error.fault.class(),
+            )
+        }
+    }
+
+    /// The fault of one that the platform's answer leaves out.
+    pub(crate) fn unanswered(&self) -> ItemFault {
+        self.fault(
+            "not_answered",
+            "The store's answer does not mention this price; whether it was taken shows when it is \
+             read back.",
+            FailureClass::Retryable,
+        )
+    }
+}
+
+/// Refuses a push that a platform cannot take as a whole: one that is only to be
+/// tried, where the platform cannot do that, or one of more than `most` changes.
+///
+/// # Errors
+/// [`Fault::Refused`].
+pub(crate) fn admit(
+    platform: &str,
+    changes: &[PriceChange],
+    most: usize,
+    mode: PushMode,
+) -> Result<(), ConnectorError> {
+    let refuse = |message| Err(ConnectorError::new(Fault::Refused, message));
+    if mode == PushMode::DryRun {
+        return refuse(format!("{platform} cannot try a price without setting it."));
+    }
+    if changes.len() > most {
+        return refuse(format!("At most {most} prices go out in one push."));
+    }
+    Ok(())
+}
+
+/// The answer to a push; a change that nothing is known of was not answered.
+pub(crate) fn done(changes: &[PriceChange], outcomes: Vec<Option<PushOutcome>>) -> PushAnswer {
+    let all = outcomes.into_iter().zip(changes).map(|(outcome, change)| {
+        outcome.unwrap_or_else(|| PushOutcome::Refused(change.listing.unanswered()))
+    });
+    PushAnswer::Done(all.collect())
 }
 
 /// A price as the store has it.

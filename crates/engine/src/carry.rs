@@ -3,12 +3,16 @@
 mod orders;
 mod outcome;
 mod phases;
+mod prices;
 mod read_ahead;
 
 use std::{future::Future, time::Duration};
 
 use calibr_connectors::{ConnectorError, Fault};
-use calibr_model::{ProjectId, SyncRunId, status::IntegrationStatus};
+use calibr_model::{
+    ProjectId, SyncRunId,
+    status::{IntegrationStatus, RunType, SyncStatus},
+};
 use calibr_store::{
     StoreError,
     runs::{Claim, ClaimedRun, Outcome},
@@ -209,6 +213,18 @@ async fn finish(
         tx.set_integration_status(run.integration, status, outcome.error.as_deref(), now)
             .await?;
         phases::notify_status(&mut tx, run.integration).await?;
+    }
+    if outcome.status == SyncStatus::Error && run.r#type == RunType::Prices || status.is_some() {
+        let (code, why) = (outcome.error_code.as_deref(), outcome.error.as_deref());
+        let (code, why) = (
+            code.unwrap_or("not_sent"),
+            why.unwrap_or("It was not sent."),
+        );
+        tx.fail_waiting_prices(run.integration, code, why, now)
+            .await?;
+    } else {
+        // What was applied after this run had looked.
+        schedule::schedule_prices(&mut tx, run.integration, None, &engine.settings.sources).await?;
     }
     webhooks::came_to_an_end(engine, &mut tx, run, outcome).await?;
     tx.commit().await

@@ -27,7 +27,7 @@ use url::Url;
 pub use credentials::{CredentialVault, StoredCredentials};
 pub use error::EngineError;
 pub use queue::prepare_queue;
-pub use schedule::{NewSync, schedule_run};
+pub use schedule::{NewSync, schedule_prices, schedule_run};
 pub use shared_budget::SharedBudget;
 pub use webhooks::{
     Checked, WebhookKeeper, enqueue_messages, read_the_gap, read_what_was_held_back, to_keep,

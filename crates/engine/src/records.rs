@@ -2,6 +2,7 @@
 
 use calibr_connectors::{
     CatalogueBatch, ItemFault, OrderBatch, OrderLine, OrderRecord, ProductRecord, VariantRecord,
+    text::{clean, filled},
 };
 use calibr_model::{Money, status::FailureClass};
 use calibr_store::{
@@ -52,19 +53,6 @@ impl ContentHash {
         hash.copy_from_slice(&digest[..size_of::<RecordHash>()]);
         hash
     }
-}
-
-/// Text as PostgreSQL can hold it: without NUL.
-fn clean(text: String) -> String {
-    if text.contains('\0') {
-        text.replace('\0', "")
-    } else {
-        text
-    }
-}
-
-fn filled(text: Option<String>) -> Option<String> {
-    text.map(clean).filter(|text| !text.trim().is_empty())
 }
 
 fn product(record: ProductRecord) -> ProductInput {
@@ -169,10 +157,10 @@ fn absurdity(line: &OrderLine) -> Option<&'static str> {
         .then_some("a refund in another currency than the sale")
 }
 
-fn order(record: OrderRecord) -> Result<OrderInput, FailureInput> {
+fn order(record: OrderRecord) -> Result<OrderInput, Box<FailureInput>> {
     let external_id = clean(record.external_id);
     if let Some(what) = record.lines.iter().find_map(absurdity) {
-        return Err(FailureInput {
+        return Err(Box::new(FailureInput {
             code: "order_absurd".to_owned(),
             message: format!(
                 "This order has {what}. It is left out; correct it in the store, and the next \
@@ -182,7 +170,7 @@ fn order(record: OrderRecord) -> Result<OrderInput, FailureInput> {
             label: None,
             answer: None,
             external_id: Some(external_id),
-        });
+        }));
     }
     let mut hash = ContentHash::new()
         .text(Some(&external_id))
@@ -229,7 +217,7 @@ pub(crate) fn orders(batch: OrderBatch) -> OrderBatchInput {
     for record in batch.orders {
         match order(record) {
             Ok(order) => taken.orders.push(order),
-            Err(failure) => taken.failures.push(failure),
+            Err(failure) => taken.failures.push(*failure),
         }
     }
     taken

@@ -52,16 +52,15 @@ pub(crate) async fn schedule_run_in(
     sources: &Sources,
 ) -> Result<Option<SyncRunId>, StoreError> {
     let since = match wanted.r#type {
-        RunType::Full => None,
+        RunType::Full | RunType::Prices => None,
         RunType::Incremental => wanted.watermark.map(|watermark| watermark - OVERLAP),
     };
     let run = NewRun {
         id: sources.id(),
         integration: wanted.integration,
-        r#type: if since.is_some() {
-            RunType::Incremental
-        } else {
-            RunType::Full
+        r#type: match wanted.r#type {
+            RunType::Incremental if since.is_none() => RunType::Full,
+            other => other,
         },
         trigger: wanted.trigger,
         triggered_by: wanted.triggered_by,
@@ -72,6 +71,31 @@ pub(crate) async fn schedule_run_in(
     }
     enqueue(tx, run.id, wait, sources).await?;
     Ok(Some(run.id))
+}
+
+/// Makes a run that pushes the prices that wait for an integration, where any
+/// do. One that is under way takes them along or makes such a run at its end:
+/// both hold the integration's row while they look.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn schedule_prices(
+    tx: &mut TenantTx,
+    integration: IntegrationId,
+    triggered_by: Option<UserId>,
+    sources: &Sources,
+) -> Result<Option<SyncRunId>, StoreError> {
+    if !tx.has_waiting_prices(integration).await? {
+        return Ok(None);
+    }
+    let wanted = NewSync {
+        integration,
+        r#type: RunType::Prices,
+        trigger: RunTrigger::Person,
+        triggered_by,
+        watermark: None,
+    };
+    schedule_run(tx, wanted, sources).await
 }
 
 /// Puts a run's job in the queue, to be taken after `wait`.

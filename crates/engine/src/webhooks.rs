@@ -146,7 +146,7 @@ mod reading {
         let waiting = tx
             .active_run(integration.id)
             .await?
-            .filter(|run| run.started_at.is_none());
+            .filter(|run| run.started_at.is_none() && run.r#type != RunType::Prices);
         Ok(match waiting {
             Some(run) => (DeliveryEffect::SyncQueued, Some(run.id)),
             None => (DeliveryEffect::SyncFollows, None),

@@ -4,8 +4,9 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    ids::{IntegrationId, ProjectId, SyncRunId},
+    ids::{IntegrationId, PricePushId, ProjectId, SyncRunId},
     status::{IntegrationStatus, RunPhase, SyncStatus},
+    views::PricePushStatus,
 };
 
 /// One message of `GET /api/projects/{slug}/events`. The server-sent event's
@@ -22,6 +23,13 @@ pub enum ProjectEvent {
         integration_id: IntegrationId,
         /// Its status now.
         status: IntegrationStatus,
+    },
+    /// A price push moved on: read it again.
+    PricePushChanged {
+        /// Which.
+        push_id: PricePushId,
+        /// Where it stands.
+        status: PricePushStatus,
     },
     /// Events may have been missed (the line was cut): read everything again.
     Resync,

@@ -64,6 +64,10 @@ id!(
     SyncRunId
 );
 id!(
+    /// Prices that were asked for together.
+    PricePushId
+);
+id!(
     /// A product of the project's catalogue.
     ProductId
 );

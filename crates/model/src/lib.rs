@@ -7,6 +7,7 @@
 pub mod credential;
 pub mod event;
 pub mod form;
+pub mod guardrails;
 pub mod ids;
 pub mod money;
 pub mod page;
@@ -18,8 +19,10 @@ pub mod source;
 pub mod status;
 pub mod views;
 
+pub use guardrails::Guardrails;
 pub use ids::{
-    IntegrationId, ListingId, ProductId, ProjectId, SyncRunId, UserId, VariantId, WebhookDeliveryId,
+    IntegrationId, ListingId, PricePushId, ProductId, ProjectId, SyncRunId, UserId, VariantId,
+    WebhookDeliveryId,
 };
 pub use money::{Currency, Money, MoneyError};
 pub use page::{Cursor, CursorError, Page, PageRequest};

@@ -117,6 +117,8 @@ words!(
         Full = "full",
         /// What changed since the watermark.
         Incremental = "incremental",
+        /// Nothing is read; prices that wait are pushed.
+        Prices = "prices",
     }
 );
 

@@ -2,10 +2,12 @@
 //! buckets can be made to age without waiting.
 
 use std::fmt::Debug;
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use chrono::{DateTime, TimeDelta, Utc};
+use tokio::sync::Notify;
 
 /// Where the sandbox gets the time from.
 pub trait Clock: Debug + Send + Sync {
@@ -42,6 +44,7 @@ impl Clock for FixedClock {
 pub struct MovableClock {
     base: Arc<dyn Clock>,
     ahead_milliseconds: AtomicI64,
+    moved: Notify,
 }
 
 impl MovableClock {
@@ -50,6 +53,7 @@ impl MovableClock {
         Self {
             base,
             ahead_milliseconds: AtomicI64::new(0),
+            moved: Notify::new(),
         }
     }
 
@@ -57,6 +61,23 @@ impl MovableClock {
     pub fn advance(&self, step: TimeDelta) {
         self.ahead_milliseconds
             .fetch_add(step.num_milliseconds(), Ordering::SeqCst);
+        self.moved.notify_waiters();
+    }
+
+    /// Waits until it is `moment`, whether time brings it or somebody moves the clock.
+    pub(crate) async fn reach(&self, moment: DateTime<Utc>) {
+        loop {
+            let mut moved = pin!(self.moved.notified());
+            moved.as_mut().enable();
+            let Ok(left) = (moment - self.now()).to_std() else {
+                return;
+            };
+            if left.is_zero() {
+                return;
+            }
+            // Whichever comes first: then the clock is looked at again.
+            tokio::time::timeout(left, moved).await.ok();
+        }
     }
 }
 

@@ -8,6 +8,7 @@ pub mod events;
 pub mod integrations;
 mod password;
 pub mod platforms;
+pub mod prices;
 pub mod products;
 pub mod syncs;
 pub mod webhooks;

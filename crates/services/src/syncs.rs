@@ -1,8 +1,8 @@
 //! Sync runs: asking for them, stopping them, looking at them.
 
-use calibr_engine::{NewSync, schedule_run};
+use calibr_engine::{NewSync, schedule_prices, schedule_run};
 use calibr_model::{
-    IntegrationId, Page, PageRequest, Problem, ProblemKind, Role, SyncRunId,
+    FieldError, IntegrationId, Page, PageRequest, Problem, ProblemKind, Role, SyncRunId,
     status::{IntegrationStatus, RunTrigger, RunType, SyncStatus},
     views::{ItemFailureView, RunDetail, RunQuery, RunView},
 };
@@ -25,6 +25,14 @@ pub async fn start(
     integration: IntegrationId,
     r#type: RunType,
 ) -> Result<RunView, Problem> {
+    if r#type == RunType::Prices {
+        return Err(Problem::invalid(vec![FieldError {
+            field: "type".to_owned(),
+            message: "Prices are sent by applying a price push; ask for a full or an incremental \
+                      sync here."
+                .to_owned(),
+        }]));
+    }
     begin(services, actor, integration, r#type, RunTrigger::Person).await
 }
 
@@ -142,13 +150,25 @@ pub async fn cancel(
     run: SyncRunId,
 ) -> Result<RunView, Problem> {
     actor.must_be(Role::Editor, "cancel a sync")?;
+    let now = services.sources.now();
     let mut tx = services.db.tenant(actor.project.id).await?;
-    one(&mut tx, integration, run).await?;
-    if !tx.cancel_run(run, services.sources.now()).await? {
+    let before = one(&mut tx, integration, run).await?;
+    if !tx.cancel_run(run, now).await? {
         return Err(Problem::new(
             ProblemKind::Conflict,
             "This sync has ended already; there is nothing to cancel.",
         ));
+    }
+    if before.r#type == RunType::Prices {
+        tx.fail_waiting_prices(
+            integration,
+            "cancelled",
+            "The run that was to send it was cancelled.",
+            now,
+        )
+        .await?;
+    } else {
+        schedule_prices(&mut tx, integration, None, &services.sources).await?;
     }
     let view = one(&mut tx, integration, run).await?;
     tx.commit().await?;
@@ -174,6 +194,12 @@ pub async fn retry(
             return Err(Problem::new(
                 ProblemKind::Conflict,
                 "Everything came through in this sync; there is nothing to retry.",
+            ));
+        }
+        _ if before.r#type == RunType::Prices => {
+            return Err(Problem::new(
+                ProblemKind::Conflict,
+                "Prices that were not taken are not sent again by themselves. Preview them again.",
             ));
         }
         // What failed may lie before what an incremental run reads.

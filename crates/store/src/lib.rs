@@ -16,6 +16,7 @@ mod failures;
 pub mod integrations;
 mod migrate;
 pub mod orders;
+pub mod prices;
 pub mod products;
 pub mod rate_buckets;
 mod rows;

@@ -281,15 +281,15 @@ impl ListingRow {
 }
 
 /// What the search looks for.
-struct Search {
+pub(crate) struct Search {
     /// A LIKE pattern for each word, over [`search_key`]s; the longest first.
-    patterns: Vec<String>,
+    pub(crate) patterns: Vec<String>,
     /// How a SKU's [`search_key`] begins.
-    sku_prefix: String,
+    pub(crate) sku_prefix: String,
 }
 
 impl Search {
-    fn of(typed: &str) -> Option<Self> {
+    pub(crate) fn of(typed: &str) -> Option<Self> {
         let wanted = search_key(typed.trim());
         let mut words: Vec<&str> = wanted.split_whitespace().collect();
         if words.is_empty() {

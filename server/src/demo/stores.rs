@@ -19,12 +19,13 @@ use crate::{
 const LOOPBACK: &str = "127.0.0.1";
 
 const BUSINESS: &str = "Nordlicht Outdoor";
-/// All three sell the same goods, the smaller ones a part of them.
+/// All three sell the same goods, the smaller ones the first of them: a catalogue of 1,000 variants or more begins
+/// alike however many follow.
 const SEED: u64 = 20;
 /// Some 300 products' worth, odd ones among them.
 const VARIANTS: u32 = 1_930;
-const LISTINGS: u32 = 800;
-const VARIANTS_OF_OUTLET: u32 = 600;
+const LISTINGS: u32 = 1_200;
+const VARIANTS_OF_OUTLET: u32 = 1_000;
 
 const SHOP: &str = "nordlicht-outdoor.myshopify.com";
 const SELLER: &str = "A1NORDLICHT7Q";

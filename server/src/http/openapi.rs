@@ -23,6 +23,8 @@ pub(crate) struct Routes {
     pub(crate) counted: Router<AppState>,
     /// Those that let somebody in.
     pub(crate) sign_in: Router<AppState>,
+    /// Those that take a large body.
+    pub(crate) uploads: Router<AppState>,
     /// Those that platforms call.
     pub(crate) platforms: Router<AppState>,
     /// Those that platforms send messages to.
@@ -53,6 +55,7 @@ pub(crate) struct Routes {
         (name = "syncs", description = "Sync runs and what they could not bring through."),
         (name = "catalogue", description = "Products and listings."),
         (name = "webhooks", description = "Messages that platforms send."),
+        (name = "prices", description = "Setting prices, and what became of them."),
         (name = "events", description = "What happens in a project, as it happens."),
         (name = "one-click connect", description = "Consent on the platform's own page; for browsers."),
         (name = "health", description = "For watchers."),
@@ -133,8 +136,20 @@ pub(crate) fn split() -> (Routes, OpenApi) {
         .routes(routes!(rest::webhooks::redeliver))
         .routes(routes!(rest::products::list))
         .routes(routes!(rest::listings::list))
+        .routes(routes!(rest::prices::list, rest::prices::preview))
+        .routes(routes!(rest::prices::get, rest::prices::discard))
+        .routes(routes!(rest::prices::items))
+        .routes(routes!(rest::prices::apply))
+        .routes(routes!(rest::prices::revert))
+        .routes(routes!(rest::prices::ledger, rest::prices::set))
+        .routes(routes!(rest::prices::changes))
+        .routes(routes!(
+            rest::prices::guardrails,
+            rest::prices::set_guardrails
+        ))
         .routes(routes!(rest::oauth::start))
         .routes(routes!(rest::oauth::callback));
+    let uploads = OpenApiRouter::new().routes(routes!(rest::prices::import));
     let sign_in = OpenApiRouter::new().routes(routes!(rest::auth::login));
     let platforms = OpenApiRouter::new().routes(routes!(rest::oauth::deliver));
     let webhooks = OpenApiRouter::new().routes(routes!(rest::webhooks::take));
@@ -153,6 +168,7 @@ pub(crate) fn split() -> (Routes, OpenApi) {
     let routes = Routes {
         sign_in: part(sign_in),
         counted: part(counted),
+        uploads: part(uploads),
         platforms: part(platforms),
         webhooks: part(webhooks),
         streams: part(streams),

@@ -7,7 +7,7 @@ use axum::{
     middleware::{from_fn, from_fn_with_state, map_response},
     routing::post,
 };
-use calibr_services::webhooks::LONGEST_MESSAGE;
+use calibr_services::{prices::LONGEST_TABLE, webhooks::LONGEST_MESSAGE};
 use tower_http::{catch_panic::CatchPanicLayer, limit::RequestBodyLimitLayer};
 
 use super::{
@@ -48,12 +48,13 @@ fn api(state: &AppState) -> Router<AppState> {
             router.route(path, post(functions::call))
         })
         .layer(state.limits.sign_ins());
-    let with_session = counted
-        .merge(sign_in)
-        .merge(routes.streams)
-        .layer(map_response(limit::say_reset))
-        .layer(from_fn_with_state(state.clone(), caller::identify))
-        .layer(session::layer(&state.services, state.http.https));
+    let with_session = |router: Router<AppState>| {
+        router
+            .layer(map_response(limit::say_reset))
+            .layer(from_fn_with_state(state.clone(), caller::identify))
+            .layer(session::layer(&state.services, state.http.https))
+    };
+    let uploads = with_session(routes.uploads.layer(state.limits.requests()));
 
     let described = rest::docs::router(description)
         .layer(state.limits.requests())
@@ -75,14 +76,16 @@ fn api(state: &AppState) -> Router<AppState> {
         .layer(DefaultBodyLimit::max(LONGEST_MESSAGE));
 
     let nothing = || async { Refusal::of_status(StatusCode::NOT_FOUND) };
-    with_session
+    let usual = with_session(counted.merge(sign_in).merge(routes.streams))
         .merge(described)
         .merge(routes.health)
         .route("/api", axum::routing::any(nothing))
         .route("/api/{*rest}", axum::routing::any(nothing))
+        .layer(RequestBodyLimitLayer::new(LONGEST_BODY));
+    usual
+        .merge(uploads.layer(RequestBodyLimitLayer::new(LONGEST_TABLE)))
         .layer(from_fn_with_state(state.clone(), origin::check))
         .layer(DefaultBodyLimit::disable())
-        .layer(RequestBodyLimitLayer::new(LONGEST_BODY))
         // No page sends these, so their origin says nothing.
         .merge(platforms)
         .merge(webhooks)

@@ -5,6 +5,8 @@
 #[cfg(test)]
 mod account;
 #[cfg(test)]
+mod amazon;
+#[cfg(test)]
 mod assets;
 #[cfg(test)]
 mod bad_days;
@@ -12,6 +14,8 @@ mod bad_days;
 mod catalogue;
 #[cfg(test)]
 mod changes;
+#[cfg(test)]
+mod deliveries;
 #[cfg(test)]
 mod demo;
 #[cfg(test)]
@@ -48,5 +52,7 @@ mod support;
 mod syncs;
 #[cfg(test)]
 mod webhooks;
+#[cfg(test)]
+mod woocommerce;
 #[cfg(test)]
 mod wrong_store;

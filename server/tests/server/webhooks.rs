@@ -1,9 +1,9 @@
 //! What happens at a store is in the console within seconds, because the store says so.
 
-use calibr_sandbox::{Fault, FaultKind, woocommerce::StoreChange};
+use calibr_sandbox::{Fault, FaultKind, shopify::Change, woocommerce::StoreChange};
 use serde_json::{Value, json};
 
-use crate::support::{Outlet, until};
+use crate::support::{Client, Launch, Outlet, SHOP, Shop, free_port, fresh_database, until};
 
 /// What is wanted of a store.
 const TOPICS: usize = 8;
@@ -441,4 +441,40 @@ async fn a_store_that_took_the_access_away_needs_to_be_connected_anew() {
     let effects = handled().await;
     assert!(effects.contains(&json!("access_revoked")), "{effects:?}");
     assert_eq!(status().await, "expired");
+}
+
+#[tokio::test]
+async fn a_shop_that_signs_with_the_apps_secret_is_believed_too() {
+    let shop = Shop::open(40).await;
+    let port = free_port();
+    let console = shop
+        .known_to(Launch::on_database(&fresh_database().await))
+        .variable("REQUESTS_PER_MINUTE", "100000")
+        .variable("PUBLIC_URL", format!("http://127.0.0.1:{port}"))
+        .start_at(port)
+        .await;
+    shop.register(&console);
+    let client = console.set_up().await;
+    let mut events = client.events().await;
+    let integration = shop.connect(&client).await;
+    events.until_run_ends().await;
+    let webhooks = client.get(&Outlet::at(&integration, "/webhooks")).await;
+    let webhooks = webhooks.expect(200);
+    let wanted = webhooks["subscriptions"].as_array().unwrap().len();
+    assert!(wanted > 0 && actives(&webhooks) == wanted, "{webhooks}");
+
+    let variant = shop.shopify().truth(SHOP).unwrap().next().unwrap();
+    shop.change(Change::UpdateVariant {
+        variant: variant.variant_id,
+        price: Some("123.45".to_owned()),
+        compare_at_price: None,
+        sku: None,
+        stock: None,
+    });
+    until("the price is here", async || {
+        let listings = client.all(&Client::in_project("listings")).await;
+        let is_it = |one: &&Value| one["price"]["amount_minor"] == 12_345;
+        listings.iter().find(is_it).map(|_| ())
+    })
+    .await;
 }

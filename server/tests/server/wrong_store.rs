@@ -5,15 +5,6 @@ use serde_json::{Value, json};
 
 use crate::support::{Client, PROJECT, SHOP, Scene, Shop, TOKEN, usual_shop};
 
-/// What the test of a form says, in the browser's way.
-async fn tested(client: &Client, form: &Value) -> Value {
-    let body = json!({ "project": PROJECT, "form": form });
-    client
-        .post("/api/fn/test_connection", &body)
-        .await
-        .expect(200)
-}
-
 #[track_caller]
 fn assert_says(answer: &Value, words: &str) {
     let message = answer["message"].as_str().unwrap();
@@ -26,7 +17,7 @@ fn assert_says(answer: &Value, words: &str) {
 
 /// What the shop refuses is said by the form's test and by connecting, and nothing is kept.
 async fn assert_refused(scene: &Scene, form: &Value, words: &str) {
-    assert_says(&tested(&scene.client, form).await, words);
+    assert_says(&scene.test_form(form).await, words);
     let integrations = Client::in_project("integrations");
     let refused = scene.client.post(&integrations, form).await;
     let problem = refused.problem(502, "platform");

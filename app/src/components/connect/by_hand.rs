@@ -99,31 +99,26 @@ pub(super) fn ByHand(
         else {
             return;
         };
-        form.busy.set(true);
         let slug = project.slug();
-        let then = move |answer| {
-            form.busy.set(false);
-            match answer {
-                Ok(integration) => {
-                    let IntegrationView { name, .. } = &integration;
-                    toasts.show(
-                        Toast::good(format!("{name} is connected"))
-                            .detail("Its catalogue is on the way."),
-                    );
-                    project.take(integration);
-                    project.integrations.refetch();
-                    draft.clear();
-                    open.set(false);
-                }
-                Err(problem) => form.fail(problem),
-            }
+        let then = move |integration: IntegrationView| {
+            toasts.show(
+                Toast::good(format!("{} is connected", integration.name))
+                    .detail("Its catalogue is on the way."),
+            );
+            project.take(integration);
+            project.integrations.refetch();
+            draft.clear();
+            open.set(false);
         };
         match reconnect_id {
-            Some(id) => ask.send(
-                api::integrations::reconnect_integration(slug, id, typed),
-                then,
-            ),
-            None => ask.send(api::integrations::connect_integration(slug, typed), then),
+            Some(id) => {
+                let request = api::integrations::reconnect_integration(slug, id, typed);
+                form.send(ask, request, then);
+            }
+            None => {
+                let request = api::integrations::connect_integration(slug, typed);
+                form.send(ask, request, then);
+            }
         }
     };
     let cancel = move || {

@@ -1,11 +1,13 @@
 use calibr_model::{
-    FieldError, form::check_fields, platform::PlatformInfo, views::IntegrationView,
+    form::check_fields,
+    platform::PlatformInfo,
+    views::{IntegrationView, OneClickStart},
 };
 use leptos::prelude::*;
 
 use super::inputs;
 use crate::{
-    api,
+    api::{self, ApiError},
     components::ui::{Button, Icon, Look, Note},
     state::{Ask, Draft, FormState, Project},
     text::words::Tone,
@@ -31,35 +33,22 @@ pub(super) fn OneClick(
     let name = platform.name.clone();
     let shown = inputs(form, draft, PREFIX, &platform.one_click_fields, true);
 
-    let send = move |event: leptos::ev::SubmitEvent| {
-        event.prevent_default();
-        if form.busy.get_untracked() {
-            return;
-        }
-        form.reset();
-        let fields = match check_fields(PREFIX, &platform.one_click_fields, &draft.values(PREFIX)) {
-            Ok(fields) => fields,
-            Err(errors) => return form.refuse(errors),
-        };
-        form.busy.set(true);
-        let request = api::integrations::start_one_click(
+    let request = move || {
+        let typed = draft.values(PREFIX);
+        let fields = check_fields(PREFIX, &platform.one_click_fields, &typed)?;
+        let start = api::integrations::start_one_click(
             project.slug(),
             platform.id.clone(),
             fields,
             reconnect.as_ref().map(|integration| integration.id),
         );
-        ask.send(request, move |answer| match answer {
+        Ok(async { start.await.map_err(renamed) })
+    };
+    let send = move |event| {
+        form.submit(&event, ask, &request, move |start: OneClickStart| {
             // Stays busy: the browser is on its way.
-            Ok(start) => {
-                if window().location().assign(&start.redirect_to).is_err() {
-                    form.busy.set(false);
-                }
-            }
-            Err(mut problem) => {
-                form.busy.set(false);
-                problem.errors.iter_mut().for_each(rename);
-                form.fail(problem);
-            }
+            let leaves = window().location().assign(&start.redirect_to).is_ok();
+            form.busy.set(leaves);
         });
     };
     view! {
@@ -93,25 +82,28 @@ pub(super) fn OneClick(
 }
 
 /// The server may name a field with another prefix: the last part is the field.
-fn rename(error: &mut FieldError) {
-    let field = error.field.rsplit('.').next().unwrap_or_default();
-    error.field = format!("{PREFIX}.{field}");
+fn renamed(ApiError(mut problem): ApiError) -> ApiError {
+    for error in &mut problem.errors {
+        let field = error.field.rsplit('.').next().unwrap_or_default();
+        error.field = format!("{PREFIX}.{field}");
+    }
+    ApiError(problem)
 }
 
 #[component]
 fn NotSetUp(platform: PlatformInfo) -> impl IntoView {
     let PlatformInfo { id, name, .. } = platform;
-    let variable = id.as_str().to_ascii_uppercase();
+    let prefix = id.as_str().to_ascii_uppercase();
     view! {
         <div class="grid gap-3">
             <Note tone=Tone::Info>
                 {format!("This console is not yet set up for one-click connect with {name}.")}
             </Note>
             <p class="text-quiet">
-                {format!("Whoever runs it makes an app at {name} and starts the console with ")}
-                <code class="font-mono text-sm text-text">{format!("{variable}_API_KEY")}</code> " and "
-                <code class="font-mono text-sm text-text">{format!("{variable}_API_SECRET")}</code>
-                ". Until then you can connect by hand."
+                {format!("Whoever runs it registers an app at {name} and starts the console with its settings, which begin with ")}
+                <code class="font-mono text-sm text-text">{format!("{prefix}_")}</code> "; "
+                <code class="font-mono text-sm text-text">"calibr serve --help"</code>
+                " lists them. Until then you can connect by hand."
             </p>
         </div>
     }

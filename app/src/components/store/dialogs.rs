@@ -67,32 +67,26 @@ fn Rename(store: IntegrationView, open: RwSignal<bool>) -> impl IntoView {
     let ask = Ask::here();
     let form = FormState::new();
     let name = RwSignal::new(store.name.clone());
-    let send = move |event: leptos::ev::SubmitEvent| {
-        event.prevent_default();
-        if form.busy.get_untracked() {
-            return;
-        }
-        form.reset();
+    let request = move || {
         let typed = name.get_untracked().trim().to_owned();
         if typed.is_empty() {
             let message = "A name is needed.".to_owned();
-            return form.refuse(vec![FieldError {
+            return Err(vec![FieldError {
                 field: "name".to_owned(),
                 message,
             }]);
         }
-        form.busy.set(true);
-        let request = api::integrations::rename_integration(project.slug(), store.id, typed);
-        ask.send(request, move |answer| {
-            form.busy.set(false);
-            match answer {
-                Ok(store) => {
-                    toasts.show(Toast::good(format!("Renamed to {}", store.name)));
-                    project.take(store);
-                    open.set(false);
-                }
-                Err(problem) => form.fail(problem),
-            }
+        Ok(api::integrations::rename_integration(
+            project.slug(),
+            store.id,
+            typed,
+        ))
+    };
+    let send = move |event| {
+        form.submit(&event, ask, request, move |store: IntegrationView| {
+            toasts.show(Toast::good(format!("Renamed to {}", store.name)));
+            project.take(store);
+            open.set(false);
         });
     };
     view! {

@@ -7,14 +7,14 @@ use bytes::Bytes;
 use flate2::write::MultiGzDecoder;
 use futures::{StreamExt, stream::BoxStream};
 use http::{StatusCode, header};
-use tokio::time::Instant;
 use url::Url;
 
 use crate::{
     error::{ConnectorError, Fault},
+    lines::Chunks,
     transport::{
         Request, Streamed, Transport,
-        retry::{Attempts, Patience, Verdict},
+        retry::{Patience, Resumption},
     },
 };
 
@@ -28,8 +28,7 @@ pub(super) struct Document {
     /// Unpacked bytes that were given.
     offset: u64,
     body: Option<Body>,
-    attempts: Attempts,
-    failing_since: Option<Instant>,
+    resumption: Resumption,
     content_type: Option<String>,
 }
 
@@ -68,8 +67,7 @@ impl Document {
             url,
             offset,
             body: None,
-            attempts: Attempts::new(Patience::RUN),
-            failing_since: None,
+            resumption: Resumption::new(Patience::RUN),
             content_type: None,
         })
     }
@@ -77,27 +75,6 @@ impl Document {
     /// What the document says it is, once something of it came.
     pub(super) fn content_type(&self) -> Option<&str> {
         self.content_type.as_deref()
-    }
-
-    /// The next bytes, unpacked; `None` at the end.
-    ///
-    /// # Errors
-    /// [`Fault::CheckpointLost`] where the address is no longer good, and what
-    /// lasted through all attempts.
-    pub(super) async fn next(&mut self) -> Result<Option<Bytes>, ConnectorError> {
-        loop {
-            match self.try_next().await {
-                Ok(Some(bytes)) if bytes.is_empty() => {}
-                Ok(Some(bytes)) => {
-                    self.offset += bytes.len() as u64;
-                    self.attempts = Attempts::new(Patience::RUN);
-                    self.failing_since = None;
-                    return Ok(Some(bytes));
-                }
-                Ok(None) => return Ok(None),
-                Err(error) => self.pause_after(error).await?,
-            }
-        }
     }
 
     /// The whole document, where it is no longer than `most` bytes.
@@ -113,24 +90,6 @@ impl Document {
             whole.extend_from_slice(&bytes);
         }
         Ok(whole)
-    }
-
-    async fn pause_after(&mut self, error: ConnectorError) -> Result<(), ConnectorError> {
-        self.body = None;
-        let since = *self.failing_since.get_or_insert_with(Instant::now);
-        let chance = u32::from_le_bytes(self.transport.sources().bytes());
-        match self.attempts.after(&error, since.elapsed(), chance) {
-            Verdict::GiveUp => Err(error),
-            Verdict::Pause(pause) => {
-                tracing::debug!(
-                    offset = self.offset,
-                    code = error.fault.code(),
-                    "a document is taken up again"
-                );
-                tokio::time::sleep(pause).await;
-                Ok(())
-            }
-        }
     }
 
     async fn try_next(&mut self) -> Result<Option<Bytes>, ConnectorError> {
@@ -153,6 +112,34 @@ impl Document {
             }
         };
         body.next().await
+    }
+}
+
+impl Chunks for Document {
+    /// The next bytes, unpacked; `None` at the end.
+    ///
+    /// # Errors
+    /// [`Fault::CheckpointLost`] where the address is no longer good, and what
+    /// lasted through all attempts.
+    async fn next(&mut self) -> Result<Option<Bytes>, ConnectorError> {
+        loop {
+            match self.try_next().await {
+                Ok(Some(bytes)) if bytes.is_empty() => {}
+                Ok(Some(bytes)) => {
+                    self.offset += bytes.len() as u64;
+                    self.resumption.went_on();
+                    return Ok(Some(bytes));
+                }
+                Ok(None) => return Ok(None),
+                Err(error) => {
+                    self.body = None;
+                    let sources = self.transport.sources();
+                    self.resumption
+                        .pause_after(error, self.offset, sources)
+                        .await?;
+                }
+            }
+        }
     }
 }
 

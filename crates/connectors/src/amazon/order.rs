@@ -11,6 +11,7 @@ use serde_json::Value;
 
 use super::{operations::decimal, record::filled};
 use crate::{
+    amount::share,
     catalogue::ItemFault,
     orders::{OrderLine, OrderRecord},
 };
@@ -200,13 +201,11 @@ impl RawLine {
         } else {
             0
         };
-        let refunded = if self.quantity_ordered > 0 {
-            let share = i128::from(amount.amount_minor) * i128::from(refunded_quantity)
-                / i128::from(self.quantity_ordered);
-            i64::try_from(share).unwrap_or(amount.amount_minor)
-        } else {
-            0
-        };
+        let refunded = share(
+            amount.amount_minor,
+            refunded_quantity,
+            self.quantity_ordered,
+        );
         OrderLine {
             external_id: self.order_item_id.clone(),
             listing_external_id: sku.clone(),

@@ -133,7 +133,7 @@ async fn one_by_one(
             // What Amazon says of one listing is no failure of the others, and
             // what it has taken stays taken.
             Err(error) if error.fault == Fault::Refused || taken => {
-                PushOutcome::Refused(call_failed(change, error))
+                PushOutcome::Refused(change.listing.failed(&error))
             }
             Err(error) => return Err(error),
         });
@@ -166,7 +166,13 @@ pub(super) fn refusals(changes: &[PriceChange], currency: Currency) -> Vec<Optio
     changes
         .iter()
         .map(|change| {
-            let fault = |code, message: String| Some(item_fault(change, code, message));
+            let fault = |code, message: String| {
+                Some(
+                    change
+                        .listing
+                        .fault(code, message, FailureClass::NeedsAction),
+                )
+            };
             let price = change.price;
             if price.currency != currency {
                 let message = format!(
@@ -200,25 +206,6 @@ pub(super) fn refusals(changes: &[PriceChange], currency: Currency) -> Vec<Optio
         .collect()
 }
 
-fn item_fault(change: &PriceChange, code: &'static str, message: String) -> ItemFault {
-    ItemFault {
-        external_id: Some(change.listing.external_id.clone()),
-        label: change.listing.sku.clone(),
-        code,
-        message,
-        class: FailureClass::NeedsAction,
-        answer: None,
-    }
-}
-
-fn call_failed(change: &PriceChange, error: ConnectorError) -> ItemFault {
-    ItemFault {
-        class: error.fault.class(),
-        answer: error.answer,
-        ..item_fault(change, error.fault.code(), error.message)
-    }
-}
-
 /// What Amazon's answer means. `ACCEPTED` says that it will work on it, not that
 /// the price is set.
 fn outcome(change: &PriceChange, submission: &Submission) -> PushOutcome {
@@ -234,10 +221,10 @@ fn outcome(change: &PriceChange, submission: &Submission) -> PushOutcome {
 /// The fault of a price that Amazon did not take.
 pub(super) fn refused(change: &PriceChange, status: &str, issues: &[&Issue]) -> ItemFault {
     let why = remarks(issues).unwrap_or_else(|| format!("it says {status}, but not why"));
-    let fault = item_fault(
-        change,
+    let fault = change.listing.fault(
         "price_refused",
         format!("Amazon did not take the price: {why}"),
+        FailureClass::NeedsAction,
     );
     ItemFault {
         answer: Some(redact::shorten(&why, 2_000)),

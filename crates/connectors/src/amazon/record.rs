@@ -13,6 +13,7 @@ use serde_json::Value;
 
 use crate::{
     catalogue::{ItemFault, ProductRecord, VariantRecord},
+    text,
     transport::redact,
 };
 
@@ -314,7 +315,7 @@ pub(super) fn filled(text: &str) -> Option<String> {
 }
 
 fn clean(text: &str) -> String {
-    text.replace('\0', "").trim().to_owned()
+    text::clean(text).trim().to_owned()
 }
 
 fn moment(text: &str) -> Option<DateTime<Utc>> {

@@ -209,20 +209,13 @@ impl<'a> Report<'a> {
             let Stage::Reading(reading) = &mut self.stage else {
                 return Ok(None);
             };
-            let line = match reading.lines.next_line() {
-                Some(line) => Some(line),
-                None => match reading.document.next().await {
-                    Ok(Some(bytes)) => {
-                        reading.lines.push(&bytes);
-                        continue;
-                    }
-                    Ok(None) => reading.lines.last_line(),
-                    Err(error) if error.fault == Fault::CheckpointLost && !reading.asked_again => {
-                        self.ask_again().await?;
-                        continue;
-                    }
-                    Err(error) => return Err(error),
-                },
+            let line = match reading.lines.read_from(&mut reading.document).await {
+                Ok(line) => line,
+                Err(error) if error.fault == Fault::CheckpointLost && !reading.asked_again => {
+                    self.ask_again().await?;
+                    continue;
+                }
+                Err(error) => return Err(error),
             };
             let offset = reading.lines.offset();
             match line {

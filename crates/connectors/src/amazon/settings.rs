@@ -6,7 +6,10 @@ use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
 use super::marketplace::{Marketplace, Region};
-use crate::error::{ConnectorError, Fault};
+use crate::{
+    error::{ConnectorError, Fault},
+    transport::AddressSetting,
+};
 
 /// The operator's settings for Amazon.
 #[derive(Debug, Clone, Default)]
@@ -180,25 +183,13 @@ fn joined(base: &str, path: &str) -> Result<Url, ConnectorError> {
         .map_err(|_| ConnectorError::new(Fault::Config, "Amazon's address is not one."))
 }
 
-fn checked(name: &str, address: &str) -> Result<Url, ConnectorError> {
-    let wrong = |why: &str| {
-        let shown: String = address.chars().take(80).collect();
-        ConnectorError::new(
-            Fault::Config,
-            format!("{name}: \"{shown}\" {why}; give an address such as http://127.0.0.1:4010."),
-        )
+fn checked(name: &'static str, address: &str) -> Result<Url, ConnectorError> {
+    let setting = AddressSetting {
+        name,
+        shown: address,
+        example: "http://127.0.0.1:4010",
     };
-    let url: Url = address.parse().map_err(|_| wrong("is not a web address"))?;
-    if !matches!(url.scheme(), "http" | "https") || url.host().is_none() {
-        return Err(wrong("does not begin with http:// or https://"));
-    }
-    if url.query().is_some() || url.fragment().is_some() {
-        return Err(wrong("holds a ? or #"));
-    }
-    if !url.username().is_empty() || url.password().is_some() {
-        return Err(wrong("holds a user name or password"));
-    }
-    Ok(url)
+    setting.read(address)
 }
 
 #[cfg(test)]

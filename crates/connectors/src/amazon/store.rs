@@ -16,6 +16,7 @@ use crate::{
     error::{ConnectorError, Fault},
     orders::OrderSource,
     prices::PriceTarget,
+    text,
     transport::retry::Patience,
 };
 
@@ -108,7 +109,7 @@ fn identity(
              but nobody can buy. Seller Central shows why."
         )
     });
-    let name = match here.store_name.replace('\0', "").trim() {
+    let name = match text::clean(here.store_name.as_str()).trim() {
         "" => domain.to_owned(),
         name => format!("{name} on {domain}"),
     };

@@ -81,6 +81,11 @@ impl Api {
         })
     }
 
+    /// Whether the store has the credential.
+    pub(super) async fn has_credential(&self, field: &str) -> Result<bool, ConnectorError> {
+        Ok(self.credentials.current().await?.get(field).is_some())
+    }
+
     /// The version that is asked for.
     pub(super) fn version(&self) -> &ApiVersion {
         &self.version

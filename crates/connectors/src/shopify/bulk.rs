@@ -261,20 +261,13 @@ impl<'a> Export<'a> {
             let Stage::Reading(reading) = &mut self.stage else {
                 return Ok(None);
             };
-            let line = match reading.lines.next_line() {
-                Some(line) => Some(line),
-                None => match reading.download.next().await {
-                    Ok(Some(bytes)) => {
-                        reading.lines.push(&bytes);
-                        continue;
-                    }
-                    Ok(None) => reading.lines.last_line(),
-                    Err(error) if error.fault == Fault::CheckpointLost && !reading.asked_again => {
-                        self.ask_for_address(error).await?;
-                        continue;
-                    }
-                    Err(error) => return Err(error),
-                },
+            let line = match reading.lines.read_from(&mut reading.download).await {
+                Ok(line) => line,
+                Err(error) if error.fault == Fault::CheckpointLost && !reading.asked_again => {
+                    self.ask_for_address(error).await?;
+                    continue;
+                }
+                Err(error) => return Err(error),
             };
             let offset = reading.lines.offset();
             match line {

@@ -4,14 +4,14 @@
 use bytes::Bytes;
 use futures::{StreamExt, stream::BoxStream};
 use http::{HeaderValue, StatusCode, header};
-use tokio::time::Instant;
 use url::Url;
 
 use crate::{
     error::{ConnectorError, Fault},
+    lines::Chunks,
     transport::{
         Request, Streamed, Transport,
-        retry::{Attempts, Patience, Verdict},
+        retry::{Patience, Resumption},
     },
 };
 
@@ -26,8 +26,7 @@ pub(super) struct Download {
     body: Option<BoxStream<'static, Result<Bytes, ConnectorError>>>,
     /// Bytes that a server sent although they were not asked for.
     skip: u64,
-    attempts: Attempts,
-    failing_since: Option<Instant>,
+    resumption: Resumption,
 }
 
 impl Download {
@@ -40,47 +39,7 @@ impl Download {
             size,
             body: None,
             skip: 0,
-            attempts: Attempts::new(Patience::RUN),
-            failing_since: None,
-        }
-    }
-
-    /// The next bytes; `None` at the end of the file. A line that was cut is
-    /// taken up, as long as some bytes come between failures.
-    ///
-    /// # Errors
-    /// [`Fault::CheckpointLost`] where the address is no longer good, and what
-    /// lasted through all attempts.
-    pub(super) async fn next(&mut self) -> Result<Option<Bytes>, ConnectorError> {
-        loop {
-            match self.try_next().await {
-                Ok(Some(bytes)) if bytes.is_empty() => {}
-                Ok(Some(bytes)) => {
-                    self.attempts = Attempts::new(Patience::RUN);
-                    self.failing_since = None;
-                    return Ok(Some(bytes));
-                }
-                Ok(None) => return Ok(None),
-                Err(error) => self.pause_after(error).await?,
-            }
-        }
-    }
-
-    async fn pause_after(&mut self, error: ConnectorError) -> Result<(), ConnectorError> {
-        self.body = None;
-        let since = *self.failing_since.get_or_insert_with(Instant::now);
-        let chance = u32::from_le_bytes(self.transport.sources().bytes());
-        match self.attempts.after(&error, since.elapsed(), chance) {
-            Verdict::GiveUp => Err(error),
-            Verdict::Pause(pause) => {
-                tracing::debug!(
-                    offset = self.offset,
-                    code = error.fault.code(),
-                    "an export's file is taken up again"
-                );
-                tokio::time::sleep(pause).await;
-                Ok(())
-            }
+            resumption: Resumption::new(Patience::RUN),
         }
     }
 
@@ -182,6 +141,34 @@ impl Download {
                 "was answered with HTTP {}",
                 status.as_u16()
             ))),
+        }
+    }
+}
+
+impl Chunks for Download {
+    /// The next bytes; `None` at the end of the file. A line that was cut is
+    /// taken up, as long as some bytes come between failures.
+    ///
+    /// # Errors
+    /// [`Fault::CheckpointLost`] where the address is no longer good, and what
+    /// lasted through all attempts.
+    async fn next(&mut self) -> Result<Option<Bytes>, ConnectorError> {
+        loop {
+            match self.try_next().await {
+                Ok(Some(bytes)) if bytes.is_empty() => {}
+                Ok(Some(bytes)) => {
+                    self.resumption.went_on();
+                    return Ok(Some(bytes));
+                }
+                Ok(None) => return Ok(None),
+                Err(error) => {
+                    self.body = None;
+                    let sources = self.transport.sources();
+                    self.resumption
+                        .pause_after(error, self.offset, sources)
+                        .await?;
+                }
+            }
         }
     }
 }

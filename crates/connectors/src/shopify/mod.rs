@@ -1,6 +1,9 @@
 //! Shopify, by its Admin GraphQL API.
 //!
-//! Rules and names come from Shopify's documentation at <https://shopify.dev>;
+//! What the connector asks of a shop is in `operations`, how it goes through
+//! lists in `bulk`, `changes` and `orders`, what answers say in `record`,
+//! `order_record` and `failure`, how a shop consents in `one_click`, what its
+//! messages say in `receiver`. Rules and names come from Shopify's documentation at <https://shopify.dev>;
 //! the documents are checked against its published schemas in the tests.
 
 mod api;
@@ -9,9 +12,15 @@ mod catalogue;
 mod changes;
 mod download;
 mod failure;
+mod gid;
 mod job;
 mod one_click;
 mod operations;
+mod order_record;
+mod orders;
+mod paging;
+mod prices;
+mod receiver;
 mod record;
 mod settings;
 mod shop;
@@ -19,11 +28,9 @@ mod signature;
 mod store;
 mod throttle;
 mod token;
+mod webhooks;
 
-use std::{
-    collections::HashMap,
-    sync::{Arc, Mutex, PoisonError, Weak},
-};
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use calibr_model::{
@@ -35,7 +42,7 @@ use chrono::{DateTime, Utc};
 use self::{
     api::Api,
     one_click::{Consent, shop_of},
-    shop::Shop,
+    receiver::Receiver,
     store::ShopifyStore,
     throttle::Budget,
     token::{ACCESS_TOKEN, Grant, REFRESH_TOKEN},
@@ -50,11 +57,15 @@ use crate::{
     credentials::{CredentialSet, CredentialSource},
     error::{ConnectorError, Fault},
     one_click::OneClick,
+    per_store::PerStore,
     transport::{AllowList, Transport},
+    webhooks::WebhookReceiver,
 };
 
 /// The config field that names the shop.
 const CONFIG_SHOP: &str = "shop";
+/// The credential that a custom app signs its messages with.
+pub const API_SECRET: &str = "api_secret";
 
 /// Shopify as this installation is set up for it.
 pub struct ShopifyConnector {
@@ -62,8 +73,9 @@ pub struct ShopifyConnector {
     settings: ShopifySettings,
     transport: Transport,
     consent: Option<Consent>,
+    receiver: Receiver,
     /// What is known of the shops' budgets, shared by all who call a shop.
-    budgets: Mutex<HashMap<String, Weak<Budget>>>,
+    budgets: PerStore<Budget>,
 }
 
 impl std::fmt::Debug for ShopifyConnector {
@@ -92,25 +104,16 @@ impl ShopifyConnector {
             base: settings.base_url.clone(),
             transport: transport.clone(),
         });
+        let app_secret = settings.app.as_ref().map(|app| app.api_secret.clone());
         Ok(Self {
             info: info(consent.is_some())
                 .map_err(|error| ConnectorError::new(Fault::Config, error.to_string()))?,
             settings,
             transport,
             consent,
-            budgets: Mutex::default(),
+            receiver: Receiver { app_secret },
+            budgets: PerStore::default(),
         })
-    }
-
-    fn budget(&self, shop: &Shop) -> Arc<Budget> {
-        let mut budgets = self.budgets.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(budget) = budgets.get(shop.domain()).and_then(Weak::upgrade) {
-            return budget;
-        }
-        budgets.retain(|_, budget| budget.strong_count() > 0);
-        let budget = Arc::new(Budget::default());
-        budgets.insert(shop.domain().to_owned(), Arc::downgrade(&budget));
-        budget
     }
 }
 
@@ -142,7 +145,7 @@ impl Connector for ShopifyConnector {
         credentials: Arc<dyn CredentialSource>,
     ) -> Result<Arc<dyn Store>, ConnectorError> {
         let shop = shop_of(config)?;
-        let budget = self.budget(&shop);
+        let budget = self.budgets.of(shop.domain(), Budget::default);
         let api = Api::new(
             self.transport.clone(),
             &self.settings.base_url,
@@ -183,6 +186,10 @@ impl Connector for ShopifyConnector {
             .as_ref()
             .map(|consent| consent as &dyn OneClick)
     }
+
+    fn webhook_receiver(&self) -> Option<&dyn WebhookReceiver> {
+        Some(&self.receiver)
+    }
 }
 
 fn info(one_click_ready: bool) -> Result<PlatformInfo, PlatformIdError> {
@@ -199,24 +206,39 @@ fn info(one_click_ready: bool) -> Result<PlatformInfo, PlatformIdError> {
     let access_token = Field {
         name: ACCESS_TOKEN.to_owned(),
         label: "Admin API access token".to_owned(),
-        help: "Of a custom app with the permission read_products.".to_owned(),
+        help: "Of a custom app with the permissions write_products and read_orders; with \
+               read_products alone, the catalogue can be read."
+            .to_owned(),
         placeholder: "shpat_…".to_owned(),
         kind: FieldKind::Secret,
         required: true,
     };
+    let api_secret = Field {
+        name: API_SECRET.to_owned(),
+        label: "API secret key".to_owned(),
+        help: "Of the same custom app; needed to verify webhooks. Without it, changes are seen \
+               with the next sync."
+            .to_owned(),
+        placeholder: "shpss_…".to_owned(),
+        kind: FieldKind::Secret,
+        required: false,
+    };
     Ok(PlatformInfo {
         id: "shopify".parse()?,
         name: "Shopify".to_owned(),
-        description: "Products, variants and prices of a Shopify store.".to_owned(),
+        description: "Products, prices and orders of a Shopify store.".to_owned(),
         capabilities: vec![
             Capability::Catalogue,
             Capability::OneClickConnect,
             Capability::BulkImport,
             Capability::IncrementalImport,
+            Capability::PricePush,
+            Capability::Orders,
+            Capability::Webhooks,
         ],
         one_click_fields: vec![shop.clone()],
         one_click_ready,
         config_fields: vec![shop],
-        credential_fields: vec![access_token],
+        credential_fields: vec![access_token, api_secret],
     })
 }

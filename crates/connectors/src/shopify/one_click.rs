@@ -200,7 +200,7 @@ mod tests {
                 state: "s1".into(),
             })
             .unwrap();
-        insta::assert_snapshot!(page, @"https://acme.myshopify.com/admin/oauth/authorize?client_id=the+key&scope=read_products&redirect_uri=https%3A%2F%2Fcalibr.example%2Fapi%2Foauth%2Fshopify%2Fcallback&state=s1");
+        insta::assert_snapshot!(page, @"https://acme.myshopify.com/admin/oauth/authorize?client_id=the+key&scope=write_products%2Cread_orders&redirect_uri=https%3A%2F%2Fcalibr.example%2Fapi%2Foauth%2Fshopify%2Fcallback&state=s1");
     }
 
     #[test]

@@ -246,7 +246,7 @@ fn clean(text: Cow<'_, str>) -> String {
 }
 
 /// A text that says something.
-fn filled(text: Option<Cow<'_, str>>) -> Option<String> {
+pub(super) fn filled(text: Option<Cow<'_, str>>) -> Option<String> {
     text.map(clean).filter(|text| !text.trim().is_empty())
 }
 

@@ -73,12 +73,12 @@ pub struct ShopifyApp {
 }
 
 impl ShopifyApp {
-    /// An app that asks for what the connector needs and no more.
+    /// An app that asks for what the connector makes use of and no more.
     pub fn new(api_key: String, api_secret: SecretString) -> Self {
         Self {
             api_key,
             api_secret,
-            scopes: Scopes::needed(),
+            scopes: Scopes::wanted(),
         }
     }
 }
@@ -97,9 +97,15 @@ impl fmt::Debug for ShopifyApp {
 pub struct Scopes(Vec<String>);
 
 impl Scopes {
-    /// What the connector cannot do without.
+    /// What the connector cannot do without: the catalogue is read by it.
     pub fn needed() -> Self {
-        Self(vec!["read_products".to_owned()])
+        Self::of(["read_products"])
+    }
+
+    /// What the connector makes use of. Without all of it a store can be
+    /// connected, but not everything be done with it.
+    pub fn wanted() -> Self {
+        Self::of(["write_products", "read_orders"])
     }
 
     /// Reads a list separated by commas, as the token endpoint gives it.
@@ -239,6 +245,7 @@ mod tests {
             ["read_products"]
         );
         assert!(!Scopes::read("read_products").permit("write_products"));
+        assert!(needed.missing_in(&Scopes::wanted()).is_empty());
     }
 
     #[test]

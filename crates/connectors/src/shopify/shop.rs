@@ -4,7 +4,10 @@ use std::fmt;
 
 use url::Url;
 
-use crate::error::{ConnectorError, Fault};
+use crate::{
+    error::{ConnectorError, Fault},
+    transport::AddressSetting,
+};
 
 const SUFFIX: &str = ".myshopify.com";
 /// Longest label of a host name (RFC 1035).
@@ -117,29 +120,15 @@ impl BaseUrl {
     /// [`Fault::Config`] where it is no address.
     pub fn parse(template: &str) -> Result<Self, ConnectorError> {
         let template = template.trim().trim_end_matches('/').to_owned();
-        let wrong = |why: &str| {
-            ConnectorError::new(
-                Fault::Config,
-                format!(
-                    "SHOPIFY_BASE_URL: \"{}\" {why}; give an address such as https://{{shop}} or \
-                     http://127.0.0.1:4010/{{shop}}.",
-                    shown(&template)
-                ),
-            )
+        let setting = AddressSetting {
+            name: "SHOPIFY_BASE_URL",
+            shown: &template,
+            example: "https://{shop} or http://127.0.0.1:4010/{shop}",
         };
         let example = template.replace(PLACEHOLDER, "acme.myshopify.com");
-        let url: Url = example.parse().map_err(|_| wrong("is not a web address"))?;
-        if !matches!(url.scheme(), "http" | "https") || url.host().is_none() {
-            return Err(wrong("does not begin with http:// or https://"));
-        }
-        if url.query().is_some() || url.fragment().is_some() {
-            return Err(wrong("holds a ? or #"));
-        }
-        if !url.username().is_empty() || url.password().is_some() {
-            return Err(wrong("holds a user name or password"));
-        }
+        setting.read(&example)?;
         if example.contains(['{', '}']) {
-            return Err(wrong("holds a placeholder other than {shop}"));
+            return Err(setting.wrong("holds a placeholder other than {shop}"));
         }
         Ok(Self { template })
     }

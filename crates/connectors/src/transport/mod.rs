@@ -8,6 +8,7 @@
 mod address;
 mod failure;
 mod guard;
+mod operator;
 mod outbound;
 pub mod redact;
 mod request;
@@ -23,6 +24,7 @@ use http::{HeaderValue, header};
 use url::Url;
 
 use self::guard::Guard;
+pub(crate) use self::operator::AddressSetting;
 pub use self::{
     outbound::{AllowList, Outbound},
     request::{Answer, Request, Streamed, graphql_body},

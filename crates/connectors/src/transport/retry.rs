@@ -110,6 +110,55 @@ fn may_pass(error: &ConnectorError) -> bool {
     error.is_retryable() && error.fault != Fault::CheckpointLost
 }
 
+/// The attempts at reading on where a stream was cut: patience begins anew with
+/// whatever comes.
+#[derive(Debug)]
+pub(crate) struct Resumption {
+    attempts: Attempts,
+    failing_since: Option<Instant>,
+}
+
+impl Resumption {
+    /// Nothing has failed yet.
+    pub(crate) const fn new(patience: Patience) -> Self {
+        Self {
+            attempts: Attempts::new(patience),
+            failing_since: None,
+        }
+    }
+
+    /// Something came.
+    pub(crate) fn went_on(&mut self) {
+        *self = Self::new(self.attempts.patience);
+    }
+
+    /// Pauses before the stream is taken up at `offset`, in bytes.
+    ///
+    /// # Errors
+    /// The failure, where patience has ended.
+    pub(crate) async fn pause_after(
+        &mut self,
+        error: ConnectorError,
+        offset: u64,
+        sources: &Sources,
+    ) -> Result<(), ConnectorError> {
+        let since = *self.failing_since.get_or_insert_with(Instant::now);
+        let chance = u32::from_le_bytes(sources.bytes());
+        match self.attempts.after(&error, since.elapsed(), chance) {
+            Verdict::GiveUp => Err(error),
+            Verdict::Pause(pause) => {
+                tracing::debug!(
+                    offset,
+                    code = error.fault.code(),
+                    "a download was cut and is taken up again"
+                );
+                tokio::time::sleep(pause).await;
+                Ok(())
+            }
+        }
+    }
+}
+
 /// Makes `call` until it succeeds or patience ends; only for calls that may be
 /// repeated. `call` is given how many attempts failed before.
 ///

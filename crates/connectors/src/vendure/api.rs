@@ -12,7 +12,7 @@ use super::{
     operations::{Channel, Operation, SignIn, SignInOutcome},
 };
 use crate::{
-    credentials::{CredentialSet, CredentialSource},
+    credentials::{self, CredentialSet, CredentialSource},
     error::{ConnectorError, Fault},
     transport::{
         Request, Transport, graphql_body,
@@ -71,17 +71,12 @@ impl Api {
         patience: Patience,
     ) -> Result<O::Data, ConnectorError> {
         let set = self.credentials.current().await?;
-        let refused = match self.call_as(&set, operation, patience).await {
-            Err(error) if error.fault == Fault::CredentialsRefused => error,
-            outcome => return outcome,
-        };
-        match self.credentials.renew(&set).await {
-            Ok(newer) if !newer.same_secrets(&set) => {
+        match self.call_as(&set, operation, patience).await {
+            Err(error) if error.fault == Fault::CredentialsRefused => {
+                let newer = credentials::replaced(&*self.credentials, &set, error).await?;
                 self.call_as(&newer, operation, patience).await
             }
-            Err(error) if error.fault != Fault::CredentialsRefused => Err(error),
-            // There are none; what the call said is clearer.
-            _ => Err(refused),
+            outcome => outcome,
         }
     }
 
@@ -175,7 +170,7 @@ impl Api {
         let sources = self.transport.sources();
         retry::run(patience, sources, |_| async {
             let answer = self.transport.send(request.clone()).await?;
-            let data = failure::read(&answer, self.address.place(), sources.now())?;
+            let data = failure::read(&answer, O::NEEDS, self.address.place(), sources.now())?;
             Ok((data, answer.headers))
         })
         .await

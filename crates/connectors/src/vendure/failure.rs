@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::Value;
 
+use super::operations::Permission;
 use crate::{
     error::{ConnectorError, Fault},
     transport::{Answer, redact},
@@ -31,7 +32,8 @@ struct ErrorExtensions {
     code: Option<String>,
 }
 
-/// `data` of an answer. `place` is the server for people.
+/// `data` of an answer to something that `needs` a permission. `place` is the
+/// server for people.
 ///
 /// # Errors
 /// What the answer means where it is none. [`Fault::MissingScope`] stands for
@@ -39,6 +41,7 @@ struct ErrorExtensions {
 /// none, from a missing permission.
 pub(super) fn read<D: DeserializeOwned>(
     answer: &Answer,
+    needs: Permission,
     place: &str,
     now: DateTime<Utc>,
 ) -> Result<D, ConnectorError> {
@@ -52,7 +55,7 @@ pub(super) fn read<D: DeserializeOwned>(
         .map(|body| &body.errors)
         .filter(|errors| !errors.is_empty())
     {
-        return Err(from_errors(errors, place).answer(answer.redacted()));
+        return Err(from_errors(errors, needs, place).answer(answer.redacted()));
     }
     if !answer.status.is_success() {
         return Err(from_status(answer.status.as_u16(), place).answer(answer.redacted()));
@@ -69,7 +72,7 @@ pub(super) fn read<D: DeserializeOwned>(
     })
 }
 
-fn from_errors(errors: &[GraphqlError], place: &str) -> ConnectorError {
+fn from_errors(errors: &[GraphqlError], needs: Permission, place: &str) -> ConnectorError {
     let find = |codes: &[&str]| {
         errors.iter().find(|error| {
             let code = error.extensions.code.as_deref();
@@ -80,8 +83,10 @@ fn from_errors(errors: &[GraphqlError], place: &str) -> ConnectorError {
         ConnectorError::new(
             Fault::MissingScope,
             format!(
-                "{place} does not let this account read the catalogue. Give its role the \
-                 permission ReadCatalog (or ReadProduct) in the channel that is connected."
+                "{place} does not let this account {}. Give its role the permission {} in the \
+                 channel that is connected.",
+                needs.purpose(),
+                needs.in_words()
             ),
         )
     } else if find(&["CHANNEL_NOT_FOUND"]).is_some() {
@@ -218,6 +223,7 @@ mod tests {
         };
         read::<std::collections::BTreeMap<String, u8>>(
             &answer,
+            Permission::SetPrices,
             "shop.example",
             DateTime::UNIX_EPOCH,
         )
@@ -236,7 +242,9 @@ mod tests {
 
     #[test]
     fn codes_are_told_apart() {
-        assert_eq!(coded("FORBIDDEN").fault, Fault::MissingScope);
+        let forbidden = coded("FORBIDDEN");
+        assert_eq!(forbidden.fault, Fault::MissingScope);
+        insta::assert_snapshot!(forbidden, @"shop.example does not let this account change prices. Give its role the permission UpdateCatalog (or UpdateProduct) in the channel that is connected.");
         assert_eq!(coded("CHANNEL_NOT_FOUND").fault, Fault::Config);
         assert_eq!(
             coded("GRAPHQL_VALIDATION_FAILED").fault,

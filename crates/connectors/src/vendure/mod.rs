@@ -3,15 +3,20 @@
 //!
 //! A store is one channel of a Vendure server. What the connector asks of it is
 //! in `operations`, how it signs in in `access`, how it goes through a list that
-//! changes meanwhile in `paging`, what the answers say in `record` and `failure`.
+//! changes meanwhile in `paging`, what the answers say in `record`,
+//! `order_record`, `money` and `failure`.
 
 mod access;
 mod address;
 mod api;
 mod catalogue;
 mod failure;
+mod money;
 mod operations;
+mod order_record;
+mod orders;
 mod paging;
+mod prices;
 mod record;
 mod store;
 
@@ -19,14 +24,12 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use calibr_model::platform::{Capability, Field, FieldKind, PlatformIdError, PlatformInfo};
-use chrono::{DateTime, Utc};
 
 use self::{address::ApiAddress, api::Api, store::VendureStore};
 use crate::{
     connector::{Config, Connector, Store},
-    credentials::{CredentialSet, CredentialSource},
+    credentials::CredentialSource,
     error::{ConnectorError, Fault},
-    one_click::OneClick,
     transport::Transport,
 };
 
@@ -112,21 +115,6 @@ impl Connector for VendureConnector {
         );
         Ok(Arc::new(VendureStore::new(api)))
     }
-
-    /// Neither an API key nor a password runs out; sessions are renewed where
-    /// they are used.
-    async fn refresh(
-        &self,
-        _config: &Config,
-        _credentials: &CredentialSet,
-        _now: DateTime<Utc>,
-    ) -> Result<Option<CredentialSet>, ConnectorError> {
-        Ok(None)
-    }
-
-    fn one_click(&self) -> Option<&dyn OneClick> {
-        None
-    }
 }
 
 fn address_of(config: &Config) -> Result<ApiAddress, ConnectorError> {
@@ -138,7 +126,12 @@ fn info() -> Result<PlatformInfo, PlatformIdError> {
         id: "vendure".parse()?,
         name: "Vendure".to_owned(),
         description: "Open-source commerce on your own server.".to_owned(),
-        capabilities: vec![Capability::Catalogue, Capability::IncrementalImport],
+        capabilities: vec![
+            Capability::Catalogue,
+            Capability::IncrementalImport,
+            Capability::PricePush,
+            Capability::Orders,
+        ],
         one_click_fields: Vec::new(),
         one_click_ready: false,
         config_fields: vec![
@@ -165,8 +158,8 @@ fn info() -> Result<PlatformInfo, PlatformIdError> {
             field(
                 access::API_KEY,
                 "API key",
-                "From Settings → API keys (Vendure 3.6 and later), with a role that may read the \
-                 catalogue. Leave it empty to sign in with a username.",
+                "From Settings → API keys (Vendure 3.6 and later), with a role that may read and \
+                 update the catalogue and read orders. Leave it empty to sign in with a username.",
                 "",
                 FieldKind::Secret,
                 false,
@@ -174,7 +167,8 @@ fn info() -> Result<PlatformInfo, PlatformIdError> {
             field(
                 access::USERNAME,
                 "Username",
-                "Of an administrator whose role may read the catalogue; in place of an API key.",
+                "Of an administrator whose role may read and update the catalogue and read orders; \
+                 in place of an API key.",
                 "",
                 FieldKind::Text,
                 false,

@@ -9,12 +9,161 @@
 //! come in meanwhile come in at the end (or, where ids are random, are new
 //! enough for the next run to bring them).
 
+use std::sync::atomic::{AtomicU32, Ordering};
+
 use serde::{Deserialize, Serialize};
 
-use super::operations::{Row, RowPage};
+use super::{
+    api::Api,
+    operations::{List, PageOf, Row, RowPage},
+};
+use crate::{
+    error::{ConnectorError, Fault},
+    transport::retry::Patience,
+};
+
+/// The fewest rows a page may have: the last one read, and a new one.
+const SMALLEST_PAGE: u32 = 2;
 
 /// How many of the rows last read are kept to know the place by.
 const REMEMBERED: usize = 10;
+
+/// How many rows are asked for at once: fewer each time the server refuses,
+/// whose `adminListQueryLimit` may be lower.
+#[derive(Debug)]
+pub(super) struct PageSize(AtomicU32);
+
+impl PageSize {
+    /// At most so many.
+    pub(super) const fn new(most: u32) -> Self {
+        Self(AtomicU32::new(most))
+    }
+
+    /// A page of a list, and how many rows it could have had.
+    async fn page<L: List>(
+        &self,
+        api: &Api,
+        list: &L,
+        skip: u64,
+    ) -> Result<(RowPage, u32), ConnectorError> {
+        let mut take = self.0.load(Ordering::Relaxed);
+        loop {
+            let operation = PageOf { list, skip, take };
+            match api.call(&operation, Patience::RUN).await {
+                Err(error) if error.fault == Fault::Refused && take / 2 >= SMALLEST_PAGE => {
+                    take /= 2;
+                }
+                Err(error) => return Err(error),
+                Ok(data) => {
+                    self.0.fetch_min(take, Ordering::Relaxed);
+                    return Ok((L::rows(data), take));
+                }
+            }
+        }
+    }
+
+    /// The rows with these ids, in as many calls as it takes; what is gone is
+    /// left out. `list` gives the list that has these rows alone.
+    pub(super) async fn rows<L: List>(
+        &self,
+        api: &Api,
+        ids: &[String],
+        list: fn(Vec<String>) -> L,
+    ) -> Result<Vec<Row>, ConnectorError> {
+        let mut rows = Vec::with_capacity(ids.len());
+        let mut rest = ids;
+        while !rest.is_empty() {
+            let most = self.0.load(Ordering::Relaxed) as usize;
+            let (these, others) = rest.split_at(most.min(rest.len()));
+            let these = list(these.to_vec());
+            let mut pages = Pages::default();
+            loop {
+                let page = pages.next(api, self, &these).await?;
+                rows.extend(page.rows);
+                if page.at_end {
+                    break;
+                }
+            }
+            rest = others;
+        }
+        Ok(rows)
+    }
+}
+
+/// A list that is gone through page by page.
+#[derive(Debug, Default)]
+pub(super) struct Pages {
+    place: Place,
+    /// Whether it was read anew once already.
+    anew: bool,
+}
+
+/// Rows that have not been read yet.
+#[derive(Debug)]
+pub(super) struct NextRows {
+    pub(super) rows: Vec<Row>,
+    /// Whether the list ends with them.
+    pub(super) at_end: bool,
+    /// The length of the whole list.
+    pub(super) total: u64,
+}
+
+impl From<Place> for Pages {
+    fn from(place: Place) -> Self {
+        Self { place, anew: false }
+    }
+}
+
+impl Pages {
+    /// How far the list has been read.
+    pub(super) fn place(&self) -> &Place {
+        &self.place
+    }
+
+    /// The rows of the list that come next.
+    pub(super) async fn next<L: List>(
+        &mut self,
+        api: &Api,
+        size: &PageSize,
+        list: &L,
+    ) -> Result<NextRows, ConnectorError> {
+        let server = api.address().place();
+        let mut overlap = 1;
+        loop {
+            let skip = self.place.skip(overlap);
+            let (page, take) = size.page(api, list, skip).await?;
+            let total = page.total_items;
+            match self.place.advance(skip, page) {
+                Step::Forward { rows, at_end, anew } => {
+                    if anew && std::mem::replace(&mut self.anew, true) {
+                        let why = "it gives its list in another order each time";
+                        return Err(nonsense(server, why));
+                    }
+                    return Ok(NextRows {
+                        rows,
+                        at_end,
+                        total,
+                    });
+                }
+                Step::FurtherUp => overlap += u64::from(take),
+                Step::Nonsense => {
+                    let why = format!("of {total} rows it gives {skip}");
+                    return Err(nonsense(server, &why));
+                }
+            }
+        }
+    }
+}
+
+fn nonsense(server: &str, why: &str) -> ConnectorError {
+    ConnectorError::new(
+        Fault::Malformed,
+        format!(
+            "{server} cannot be read to its end: {why}. Try again; if it stays, look at the log of \
+             the Vendure server."
+        ),
+    )
+}
 
 /// How far a list has been read.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]

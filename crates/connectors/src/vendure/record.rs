@@ -1,7 +1,5 @@
 //! A product or variant as Vendure writes it, read into the common form.
 
-use std::cmp::Ordering;
-
 use calibr_model::{
     Currency, Money,
     status::{FailureClass, ListingState},
@@ -11,20 +9,24 @@ use serde::Deserialize;
 use serde_json::{Number, Value};
 use url::Url;
 
-use super::operations::Row;
+use super::{money, operations::Row};
 use crate::{
     catalogue::{ItemFault, ProductRecord, VariantRecord},
+    prices::ObservedPrice,
+    text::{clean, filled},
     transport::redact,
 };
 
 /// What of a channel decides how its records are read.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Copy)]
 pub(super) struct Reading {
     /// The currency whose prices are read.
     pub(super) currency: Currency,
     /// How many decimals the server's integers of money have, whatever the
-    /// currency: with 2, which is the default, 1200 is 12.00 of yen too.
+    /// currency.
     pub(super) precision: u32,
+    /// Whether the prices that the staff enter are with tax.
+    pub(super) prices_include_tax: bool,
     /// Whether stock is counted where a variant does not say otherwise.
     pub(super) counts_stock: bool,
 }
@@ -230,24 +232,24 @@ fn price(prices: &[RawPrice], reading: &Reading) -> Result<Option<Money>, (&'sta
     if amount < 0 {
         return Err(("price_negative", format!("{amount} is below zero")));
     }
-    let minor = in_minor_units(amount, reading).ok_or_else(|| {
+    let read = money::exact(amount, reading.precision, reading.currency);
+    read.map(Some).ok_or_else(|| {
         unreadable(format!(
             "{amount}, with the {} decimals this server keeps, is no amount of {}",
             reading.precision, reading.currency
         ))
-    })?;
-    Ok(Some(Money::new(minor, reading.currency)))
+    })
 }
 
-/// An integer of the server's precision in the currency's own minor unit, where
-/// it can be told exactly.
-fn in_minor_units(amount: i64, reading: &Reading) -> Option<i64> {
-    let exponent = reading.currency.exponent();
-    let scale = 10_i64.checked_pow(exponent.abs_diff(reading.precision))?;
-    match exponent.cmp(&reading.precision) {
-        Ordering::Equal => Some(amount),
-        Ordering::Greater => amount.checked_mul(scale),
-        Ordering::Less => (amount % scale == 0).then(|| amount / scale),
+/// The price of a variant as the store has it; none where it cannot be read.
+pub(super) fn observed(row: &Row, reading: &Reading) -> ObservedPrice {
+    let prices = row.fields.get("prices").map(Vec::<RawPrice>::deserialize);
+    ObservedPrice {
+        price: prices
+            .and_then(Result::ok)
+            .and_then(|prices| price(&prices, reading).ok())
+            .flatten(),
+        compare_at: None,
     }
 }
 
@@ -261,32 +263,18 @@ fn title(options: &mut [RawOption], name: Option<String>) -> String {
     // Ids are numbers by default: the shorter is the lower.
     options.sort_by(|a, b| (a.group_id.len(), &a.group_id).cmp(&(b.group_id.len(), &b.group_id)));
     let names: Vec<_> = options.iter().map(|option| option.name.trim()).collect();
-    names.join(" / ").replace('\0', "")
-}
-
-/// A text without NUL, which no database column holds.
-fn clean(text: String) -> String {
-    if text.contains('\0') {
-        text.replace('\0', "")
-    } else {
-        text
-    }
-}
-
-/// A text that says something.
-fn filled(text: Option<String>) -> Option<String> {
-    text.map(clean).filter(|text| !text.trim().is_empty())
+    clean(names.join(" / "))
 }
 
 fn label(fields: &Value) -> Option<String> {
     ["sku", "name"]
         .iter()
-        .find_map(|name| filled(fields[*name].as_str().map(str::to_owned)))
+        .find_map(|name| filled(fields[*name].as_str()))
 }
 
 fn malformed(id: &str, fields: &Value) -> ItemFault {
     ItemFault {
-        external_id: Some(clean(id.to_owned())),
+        external_id: Some(clean(id)),
         label: label(fields),
         code: "malformed_record",
         message:
@@ -309,6 +297,7 @@ mod tests {
         Reading {
             currency: currency.parse().unwrap(),
             precision,
+            prices_include_tax: false,
             counts_stock: true,
         }
     }
@@ -447,25 +436,22 @@ mod tests {
     }
 
     #[test]
-    fn money_is_read_by_the_servers_precision() {
+    fn a_price_is_the_one_in_the_channels_currency() {
         let read = |currency, precision, amount: i64| {
             let prices = json!([{ "currencyCode": currency, "price": amount }]);
-            variant(
-                laptop(json!({ "prices": prices })),
-                &reading(currency, precision),
-            )
-            .map(|variant| variant.price.map(|price| price.to_decimal()))
-            .map_err(|fault| fault.code)
+            let row = laptop(json!({ "prices": prices }));
+            let reading = reading("JPY", precision);
+            let seen = observed(&row, &reading);
+            let read = variant(row, &reading).map(|variant| variant.price);
+            let taken = read.as_ref().ok().copied().flatten();
+            assert_eq!(seen.price, taken, "read back as imported");
+            read.map(|price| price.map(Money::to_decimal))
+                .map_err(|fault| fault.code)
         };
-        assert_eq!(read("USD", 2, 219_900), Ok(Some("2199.00".to_owned())));
-        assert_eq!(read("USD", 3, 219_900), Ok(Some("219.90".to_owned())));
-        assert_eq!(read("USD", 3, 219_901), Err("price_unreadable"));
         assert_eq!(read("JPY", 2, 120_000), Ok(Some("1200".to_owned())));
-        assert_eq!(read("JPY", 0, 1_200), Ok(Some("1200".to_owned())));
-        assert_eq!(read("KWD", 2, 1_250), Ok(Some("12.500".to_owned())));
-        assert_eq!(read("KWD", 2, i64::MAX), Err("price_unreadable"));
-        assert_eq!(read("USD", 40, 1), Err("price_unreadable"));
-        assert_eq!(read("USD", 2, -1), Err("price_negative"));
+        assert_eq!(read("JPY", 2, 120_001), Err("price_unreadable"));
+        assert_eq!(read("USD", 2, 120_000), Ok(None));
+        assert_eq!(read("JPY", 2, -100), Err("price_negative"));
     }
 
     #[test]

@@ -1,7 +1,5 @@
 //! One connected channel.
 
-use std::sync::atomic::AtomicU32;
-
 use async_trait::async_trait;
 use calibr_model::Currency;
 
@@ -9,13 +7,21 @@ use super::{
     api::Api,
     catalogue::PAGE,
     failure,
-    operations::{CataloguePeek, ShopSettings, ShopSettingsData},
+    operations::{
+        CataloguePeek, ChannelSettings, OrdersPeek, Permission, Rights, ShopSettings,
+        ShopSettingsData,
+    },
+    orders::GLANCE,
+    paging::PageSize,
     record::Reading,
 };
 use crate::{
     catalogue::CatalogueSource,
     connector::{Store, StoreIdentity},
     error::{ConnectorError, Fault},
+    orders::OrderSource,
+    prices::PriceTarget,
+    text,
     transport::retry::Patience,
 };
 
@@ -25,15 +31,18 @@ const DEFAULT_CHANNEL: &str = "__default_channel__";
 /// A channel with credentials.
 pub(super) struct VendureStore {
     pub(super) api: Api,
-    /// Rows a page; less where the server admits no more.
-    pub(super) page: AtomicU32,
+    /// Rows a page.
+    pub(super) page: PageSize,
+    /// Rows a page where little is asked of each.
+    pub(super) glance: PageSize,
 }
 
 impl VendureStore {
     pub(super) fn new(api: Api) -> Self {
         Self {
             api,
-            page: AtomicU32::new(PAGE),
+            page: PageSize::new(PAGE),
+            glance: PageSize::new(GLANCE),
         }
     }
 
@@ -50,6 +59,51 @@ impl VendureStore {
         }
     }
 
+    /// What a person should know although the channel can be read.
+    async fn notices(&self, channel: &ChannelSettings) -> Result<Vec<String>, ConnectorError> {
+        let mut notices = Vec::new();
+        if channel.prices_include_tax {
+            notices.push(
+                "Prices in this channel include tax. Calibr shows and compares them as they are \
+                 kept there, tax included."
+                    .to_owned(),
+            );
+        }
+        let missing = [
+            (
+                Permission::SetPrices,
+                self.may_not_set_prices(channel).await?,
+            ),
+            (Permission::ReadOrders, self.may_not_read_orders().await?),
+        ];
+        for (permission, _) in missing.into_iter().filter(|(_, missing)| *missing) {
+            notices.push(format!(
+                "This account may not {}: give its role the permission {}.",
+                permission.purpose(),
+                permission.in_words()
+            ));
+        }
+        Ok(notices)
+    }
+
+    /// Whether it is known that the account may not; an API key finds out when
+    /// it is used.
+    async fn may_not_set_prices(&self, channel: &ChannelSettings) -> Result<bool, ConnectorError> {
+        match self.api.call(&Rights, Patience::PERSON).await {
+            Ok(rights) => Ok(rights.lack(Permission::SetPrices, &channel.token)),
+            Err(error) if error.fault == Fault::MissingScope => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn may_not_read_orders(&self) -> Result<bool, ConnectorError> {
+        match self.api.call(&OrdersPeek, Patience::PERSON).await {
+            Ok(_) => Ok(false),
+            Err(error) if error.fault == Fault::MissingScope => Ok(true),
+            Err(error) => Err(error),
+        }
+    }
+
     /// How the channel's records are to be read.
     pub(super) async fn reading(&self, patience: Patience) -> Result<Reading, ConnectorError> {
         let settings = self.settings(patience).await?;
@@ -59,6 +113,7 @@ impl VendureStore {
                 .global_settings
                 .server_config
                 .money_strategy_precision,
+            prices_include_tax: settings.active_channel.prices_include_tax,
             counts_stock: settings.global_settings.track_inventory,
         })
     }
@@ -71,27 +126,31 @@ impl Store for VendureStore {
         self.api.call(&CataloguePeek, Patience::PERSON).await?;
         let channel = &settings.active_channel;
         let place = self.api.address().place();
-        let notice = channel.prices_include_tax.then(|| {
-            "Prices in this channel include tax. Calibr shows and compares them as they are kept \
-             there, tax included."
-                .to_owned()
-        });
+        let notices: Vec<String> = self.notices(channel).await?;
         Ok(StoreIdentity {
             name: if channel.code == DEFAULT_CHANNEL {
                 place.to_owned()
             } else {
-                format!("{} ({place})", channel.code.replace('\0', ""))
+                format!("{} ({place})", text::clean(channel.code.as_str()))
             },
             currency: currency(&settings)?,
             time_zone: None,
             // Vendure does not tell its version.
             api_version: "admin-api".to_owned(),
-            notice,
+            notice: (!notices.is_empty()).then(|| notices.join(" ")),
         })
     }
 
     fn catalogue(&self) -> &dyn CatalogueSource {
         self
+    }
+
+    fn prices(&self) -> Option<&dyn PriceTarget> {
+        Some(self)
+    }
+
+    fn orders(&self) -> Option<&dyn OrderSource> {
+        Some(self)
     }
 }
 

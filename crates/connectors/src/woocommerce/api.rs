@@ -16,8 +16,9 @@ use super::{
     operations::{Call, Index, Operation, Reply},
 };
 use crate::{
-    credentials::{CredentialSet, CredentialSource},
+    credentials::{self, CredentialSet, CredentialSource},
     error::{ConnectorError, Fault},
+    text::filled,
     transport::{
         Answer, Request, Transport,
         retry::{self, Patience},
@@ -99,17 +100,12 @@ impl Api {
         patience: Patience,
     ) -> Result<O::Data, ConnectorError> {
         let set = self.credentials.current().await?;
-        let refused = match self.call_as(&set, operation, patience).await {
-            Err(error) if error.fault == Fault::CredentialsRefused => error,
-            outcome => return outcome,
-        };
-        match self.credentials.renew(&set).await {
-            Ok(newer) if !newer.same_secrets(&set) => {
+        match self.call_as(&set, operation, patience).await {
+            Err(error) if error.fault == Fault::CredentialsRefused => {
+                let newer = credentials::replaced(&*self.credentials, &set, error).await?;
                 self.call_as(&newer, operation, patience).await
             }
-            Err(error) if error.fault != Fault::CredentialsRefused => Err(error),
-            // There are none; what the call said is clearer.
-            _ => Err(refused),
+            outcome => outcome,
         }
     }
 
@@ -166,7 +162,6 @@ impl Api {
             if let Some(error) = failure::without_woocommerce(&index.namespaces, self.place()) {
                 return Err(error);
             }
-            let filled = |text: Option<String>| text.filter(|text| !text.trim().is_empty());
             return Ok(Site {
                 routes,
                 name: filled(index.name),

@@ -12,7 +12,7 @@ use std::{
 
 use chrono::{DateTime, Utc};
 use futures::{
-    StreamExt, TryStreamExt,
+    StreamExt, TryFutureExt, TryStreamExt,
     stream::{self, BoxStream},
 };
 use serde::{Deserialize, Serialize};
@@ -53,24 +53,19 @@ impl CatalogueSource for WooCommerceStore {
         &'a self,
         plan: CataloguePlan,
     ) -> BoxStream<'a, Result<CatalogueBatch, ConnectorError>> {
-        stream::try_unfold(Pull::Beginning(plan), move |pull| async move {
-            let mut under_way = match pull {
-                Pull::Beginning(plan) => UnderWay::begin(self, &plan).await?,
-                Pull::UnderWay(under_way) => *under_way,
-            };
-            let batch = under_way.next().await?;
-            Ok(batch.map(|batch| (batch, Pull::UnderWay(Box::new(under_way)))))
-        })
-        .boxed()
+        UnderWay::begin(self, plan)
+            .map_ok(|under_way| {
+                stream::try_unfold(under_way, |mut under_way| async move {
+                    let batch = under_way.next().await?;
+                    Ok(batch.map(|batch| (batch, under_way)))
+                })
+            })
+            .try_flatten_stream()
+            .boxed()
     }
 }
 
 /// A stream of the catalogue.
-enum Pull<'a> {
-    Beginning(CataloguePlan),
-    UnderWay(Box<UnderWay<'a>>),
-}
-
 struct UnderWay<'a> {
     store: &'a WooCommerceStore,
     reading: Reading,
@@ -87,7 +82,7 @@ struct UnderWay<'a> {
 impl<'a> UnderWay<'a> {
     async fn begin(
         store: &'a WooCommerceStore,
-        plan: &CataloguePlan,
+        plan: CataloguePlan,
     ) -> Result<Self, ConnectorError> {
         let position = match &plan.resume {
             Some(checkpoint) => checkpoint.read()?,

@@ -20,10 +20,7 @@ mod record;
 mod store;
 mod webhooks;
 
-use std::{
-    collections::HashMap,
-    sync::{Arc, Mutex, PoisonError, Weak},
-};
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use calibr_model::platform::{Capability, Field, FieldKind, PlatformIdError, PlatformInfo};
@@ -41,6 +38,7 @@ use crate::{
     credentials::{CredentialSet, CredentialSource},
     error::{ConnectorError, Fault},
     one_click::OneClick,
+    per_store::PerStore,
     transport::Transport,
     webhooks::WebhookReceiver,
 };
@@ -58,7 +56,7 @@ pub struct WooCommerceConnector {
     transport: Transport,
     consent: Consent,
     /// How much room there is for calls at each store, shared by all who call it.
-    rooms: Mutex<HashMap<String, Weak<Semaphore>>>,
+    rooms: PerStore<Semaphore>,
 }
 
 impl std::fmt::Debug for WooCommerceConnector {
@@ -81,19 +79,8 @@ impl WooCommerceConnector {
             consent: Consent {
                 transport: transport.clone(),
             },
-            rooms: Mutex::default(),
+            rooms: PerStore::default(),
         })
-    }
-
-    fn room(&self, place: &str) -> Arc<Semaphore> {
-        let mut rooms = self.rooms.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(room) = rooms.get(place).and_then(Weak::upgrade) {
-            return room;
-        }
-        rooms.retain(|_, room| room.strong_count() > 0);
-        let room = Arc::new(Semaphore::new(AT_ONCE));
-        rooms.insert(place.to_owned(), Arc::downgrade(&room));
-        room
     }
 }
 
@@ -131,7 +118,7 @@ impl Connector for WooCommerceConnector {
     ) -> Result<Arc<dyn Store>, ConnectorError> {
         let address = address_of(config)?;
         address.must_be_safe(&self.transport)?;
-        let room = self.room(address.place());
+        let room = self.rooms.of(address.place(), || Semaphore::new(AT_ONCE));
         let api = Api::new(self.transport.clone(), address, credentials, room);
         Ok(Arc::new(WooCommerceStore::new(api)))
     }

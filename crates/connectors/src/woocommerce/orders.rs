@@ -4,7 +4,7 @@
 //! by time of change would shift with every order that changes meanwhile.
 
 use futures::{
-    StreamExt, TryStreamExt,
+    StreamExt, TryFutureExt, TryStreamExt,
     stream::{self, BoxStream},
 };
 
@@ -24,24 +24,19 @@ use crate::{
 
 impl OrderSource for WooCommerceStore {
     fn pull<'a>(&'a self, plan: OrderPlan) -> BoxStream<'a, Result<OrderBatch, ConnectorError>> {
-        stream::try_unfold(Pull::Beginning(plan), move |pull| async move {
-            let mut under_way = match pull {
-                Pull::Beginning(plan) => UnderWay::begin(self, plan).await?,
-                Pull::UnderWay(under_way) => *under_way,
-            };
-            let batch = under_way.next().await?;
-            Ok(batch.map(|batch| (batch, Pull::UnderWay(Box::new(under_way)))))
-        })
-        .boxed()
+        UnderWay::begin(self, plan)
+            .map_ok(|under_way| {
+                stream::try_unfold(under_way, |mut under_way| async move {
+                    let batch = under_way.next().await?;
+                    Ok(batch.map(|batch| (batch, under_way)))
+                })
+            })
+            .try_flatten_stream()
+            .boxed()
     }
 }
 
 /// A stream of orders.
-enum Pull<'a> {
-    Beginning(OrderPlan),
-    UnderWay(Box<UnderWay<'a>>),
-}
-
 struct UnderWay<'a> {
     store: &'a WooCommerceStore,
     plan: OrderPlan,

@@ -22,7 +22,7 @@ use crate::{
     catalogue::ItemFault,
     error::{ConnectorError, Fault},
     prices::{
-        CompareAt, ListingRef, ObservedPrice, PriceChange, PriceTarget, PushAnswer, PushMode,
+        self, CompareAt, ListingRef, ObservedPrice, PriceChange, PriceTarget, PushAnswer, PushMode,
         PushOutcome,
     },
     transport::{redact, retry::Patience},
@@ -59,18 +59,7 @@ impl PriceTarget for WooCommerceStore {
         changes: &[PriceChange],
         mode: PushMode,
     ) -> Result<PushAnswer, ConnectorError> {
-        if mode == PushMode::DryRun {
-            return Err(ConnectorError::new(
-                Fault::Refused,
-                "WooCommerce cannot try a price without setting it.",
-            ));
-        }
-        if changes.len() > BATCH {
-            return Err(ConnectorError::new(
-                Fault::Refused,
-                format!("At most {BATCH} prices go out in one push."),
-            ));
-        }
+        prices::admit("WooCommerce", changes, BATCH, mode)?;
         let reading = self.reading(Patience::RUN).await?;
         let checked: Vec<_> = changes
             .iter()
@@ -98,10 +87,7 @@ impl PriceTarget for WooCommerceStore {
             }
         }
         self.send(groups, changes, &mut outcomes).await?;
-        let all = outcomes.into_iter().zip(changes).map(|(outcome, change)| {
-            outcome.unwrap_or_else(|| PushOutcome::Refused(unanswered(&change.listing)))
-        });
-        Ok(PushAnswer::Done(all.collect()))
+        Ok(prices::done(changes, outcomes))
     }
 }
 
@@ -179,7 +165,7 @@ impl WooCommerceStore {
                 Err(error) if !some_went_through => return Err(error),
                 Err(error) => {
                     for plan in &planned {
-                        let fault = failed(&changes[plan.slot].listing, &error);
+                        let fault = changes[plan.slot].listing.failed(&error);
                         outcomes[plan.slot] = Some(PushOutcome::Refused(fault));
                     }
                     continue;
@@ -256,7 +242,9 @@ fn checked(change: &PriceChange, reading: &Reading) -> Result<Prices, ItemFault>
                     ),
                 ),
             };
-            fault(&change.listing, code, message, FailureClass::NeedsAction)
+            change
+                .listing
+                .fault(code, message, FailureClass::NeedsAction)
         })
     };
     Ok(Prices {
@@ -276,8 +264,7 @@ fn planned(
     reading: &Reading,
 ) -> Result<(Option<u64>, PriceUpdate, Option<String>), ItemFault> {
     let gone = || {
-        fault(
-            &change.listing,
+        change.listing.fault(
             "listing_missing",
             "The store no longer has this product, or has it in another form. The next full \
              import puts it right.",
@@ -347,46 +334,8 @@ fn outcome(listing: &ListingRef, plan: Planned, item: &BatchItem) -> PushOutcome
             );
             PushOutcome::Refused(ItemFault {
                 answer: Some(redact::json(error)),
-                ..fault(listing, code, message, class)
+                ..listing.fault(code, message, class)
             })
         }
-    }
-}
-
-fn failed(listing: &ListingRef, error: &ConnectorError) -> ItemFault {
-    ItemFault {
-        answer: error.answer.clone(),
-        ..fault(
-            listing,
-            error.fault.code(),
-            error.message.clone(),
-            error.fault.class(),
-        )
-    }
-}
-
-fn unanswered(listing: &ListingRef) -> ItemFault {
-    fault(
-        listing,
-        "not_answered",
-        "The store's answer does not mention this price; whether it was taken shows when it is \
-         read back.",
-        FailureClass::Retryable,
-    )
-}
-
-fn fault(
-    listing: &ListingRef,
-    code: &'static str,
-    message: impl Into<String>,
-    class: FailureClass,
-) -> ItemFault {
-    ItemFault {
-        external_id: Some(listing.external_id.clone()),
-        label: listing.sku.clone(),
-        code,
-        message: message.into(),
-        class,
-        answer: None,
     }
 }

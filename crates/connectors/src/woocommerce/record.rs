@@ -17,6 +17,7 @@ use super::operations::Row;
 use crate::{
     catalogue::{ItemFault, ProductRecord, VariantRecord},
     prices::ObservedPrice,
+    text::filled,
     transport::redact,
 };
 
@@ -283,17 +284,11 @@ fn whole(number: f64) -> Option<i64> {
     (floor.abs() < 9.0e15).then_some(floor as i64)
 }
 
-/// A text that says something, without NUL, which no database column holds.
-pub(super) fn filled(text: Option<String>) -> Option<String> {
-    text.map(|text| text.replace('\0', ""))
-        .filter(|text| !text.trim().is_empty())
-}
-
 /// A title or SKU to know a record by.
 pub(super) fn label(fields: &Value) -> Option<String> {
     ["sku", "name"]
         .iter()
-        .find_map(|name| filled(fields[*name].as_str().map(str::to_owned)))
+        .find_map(|name| filled(fields[*name].as_str()))
 }
 
 fn unusable_price(row: &Row, (code, why): (&'static str, String)) -> ItemFault {

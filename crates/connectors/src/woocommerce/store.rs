@@ -52,10 +52,7 @@ impl Store for WooCommerceStore {
         let site = self.api.site(Patience::PERSON).await?;
         let place = self.api.place();
         Ok(StoreIdentity {
-            name: site
-                .name
-                .as_ref()
-                .map_or_else(|| place.to_owned(), |name| name.replace('\0', "")),
+            name: site.name.clone().unwrap_or_else(|| place.to_owned()),
             currency: reading.currency,
             time_zone: site.time_zone.clone(),
             api_version: match status.environment.version {

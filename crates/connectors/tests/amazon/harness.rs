@@ -1,5 +1,10 @@
 //! A seller, the connector, and what came of a stream.
 
+#[path = "../support/pulled.rs"]
+mod pulled;
+#[path = "../support/sources.rs"]
+mod sources;
+
 use std::{
     collections::{BTreeMap, HashMap},
     sync::{Arc, Mutex},
@@ -7,19 +12,25 @@ use std::{
 
 use async_trait::async_trait;
 use calibr_connectors::{
-    AmazonConnector, AmazonSettings, CataloguePlan, Checkpoint, Config, Connector, ConnectorError,
-    CredentialSet, CredentialSource, FixedCredentials, ItemFault, LocalBudget, ProductRecord,
-    Scope, Store, VariantRecord,
+    AmazonConnector, AmazonSettings, Config, Connector, ConnectorError, CredentialSet,
+    CredentialSource, FixedCredentials, LocalBudget, Store,
     prices::{CompareAt, ListingRef, PriceChange},
     transport::{Outbound, Transport},
 };
-use calibr_model::{Money, Random, Sources};
+use calibr_model::Money;
 use calibr_sandbox::{
     Fault as Failing, FaultKind, Sandbox, Server, Target,
     amazon::{Amazon, AmazonApp, SellerSettings, SellerToken, TrueListing},
 };
-use futures::StreamExt;
 use secrecy::SecretString;
+
+pub(crate) use self::{
+    pulled::{Pulled, full, pull, pull_all},
+    sources::sources,
+};
+
+/// How a variant is known here: by its id at the store.
+pub(crate) type VariantId = String;
 
 pub(crate) const SELLER: &str = "A2EXAMPLE1234";
 pub(crate) const TOKEN: &str = "Atzr|test-refresh-token";
@@ -27,23 +38,6 @@ pub(crate) const APPLICATION: &str = "amzn1.sp.solution.test";
 pub(crate) const CLIENT: &str = "amzn1.application-oa2-client.test";
 pub(crate) const SECRET: &str = "amzn1.oa2-cs.v1.test";
 pub(crate) const CALLBACK: &str = "http://127.0.0.1:8080/api/oauth/amazon/callback";
-
-/// Chance that always falls the same way, so that jittered pauses are none.
-#[derive(Debug)]
-struct NoChance;
-
-impl Random for NoChance {
-    fn fill(&self, bytes: &mut [u8]) {
-        bytes.fill(0);
-    }
-}
-
-pub(crate) fn sources() -> Sources {
-    Sources {
-        random: Arc::new(NoChance),
-        ..Sources::system()
-    }
-}
 
 pub(crate) fn app() -> AmazonApp {
     AmazonApp {
@@ -218,41 +212,7 @@ impl CredentialSource for Refreshing {
     }
 }
 
-pub(crate) fn full() -> CataloguePlan {
-    CataloguePlan {
-        scope: Scope::Full,
-        resume: None,
-    }
-}
-
-/// What came of a stream.
-#[derive(Debug, Default, Clone)]
-pub(crate) struct Pulled {
-    pub(crate) products: BTreeMap<String, ProductRecord>,
-    pub(crate) variants: BTreeMap<String, VariantRecord>,
-    pub(crate) faults: Vec<ItemFault>,
-    pub(crate) expected: Option<u64>,
-    pub(crate) checkpoints: Vec<Option<Checkpoint>>,
-    pub(crate) error: Option<ConnectorError>,
-}
-
 impl Pulled {
-    pub(crate) fn add(&mut self, batch: calibr_connectors::CatalogueBatch) {
-        for product in batch.products {
-            self.products.insert(product.external_id.clone(), product);
-        }
-        for variant in batch.variants {
-            assert!(
-                self.products.contains_key(&variant.product_external_id),
-                "a variant came before its product: {variant:?}"
-            );
-            self.variants.insert(variant.external_id.clone(), variant);
-        }
-        self.faults.extend(batch.faults);
-        self.expected = self.expected.or(batch.expected);
-        self.checkpoints.push(batch.checkpoint);
-    }
-
     /// Whether it is exactly what the seller offers.
     pub(crate) fn assert_is(&self, truth: &BTreeMap<String, TrueListing>) {
         assert_eq!(self.faults, []);
@@ -273,26 +233,6 @@ impl Pulled {
             assert_eq!(active, expected.buyable, "{sku}");
         }
     }
-}
-
-/// Reads a stream to its end or first error.
-pub(crate) async fn pull(store: &Arc<dyn Store>, plan: CataloguePlan) -> Pulled {
-    let mut pulled = Pulled::default();
-    let mut stream = store.catalogue().pull(plan);
-    while let Some(batch) = stream.next().await {
-        match batch {
-            Ok(batch) => pulled.add(batch),
-            Err(error) => pulled.error = Some(error),
-        }
-    }
-    pulled
-}
-
-/// As [`pull`], for a stream that has to go through.
-pub(crate) async fn pull_all(store: &Arc<dyn Store>, plan: CataloguePlan) -> Pulled {
-    let pulled = pull(store, plan).await;
-    assert!(pulled.error.is_none(), "{:?}", pulled.error);
-    pulled
 }
 
 pub(crate) fn listing(truth: &TrueListing) -> ListingRef {

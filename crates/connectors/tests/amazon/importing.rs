@@ -29,6 +29,7 @@ async fn a_full_import_is_exactly_what_the_seller_offers() {
     })
     .await;
     let pulled = pull_all(&scene.store(), full()).await;
+    assert_eq!(pulled.doubled, 0);
     pulled.assert_is(&scene.truth());
     assert_eq!(pulled.expected, Some(3_000));
     let titles = pulled.products.values().map(|product| &product.title);

@@ -98,10 +98,8 @@ async fn consent_connects_the_store_and_its_tokens_work() {
         ),
         ("acme", "EUR", Some("Europe/Berlin"))
     );
-    assert_eq!(
-        (identity.api_version.as_str(), identity.notice),
-        ("2026-07", None)
-    );
+    assert_eq!(identity.api_version, "2026-07");
+    insta::assert_snapshot!(identity.notice.unwrap(), @"Shopify lets Calibr read the orders of the last 60 days.");
 }
 
 #[tokio::test]
@@ -140,13 +138,13 @@ async fn a_consent_without_the_needed_permission_is_refused() {
         let changed = page
             .query()
             .unwrap()
-            .replace("read_products", "read_orders");
+            .replace("write_products", "read_locations");
         page.set_query(Some(&changed));
     })
     .await;
     let refused = complete(&scene, &callback).await.unwrap_err();
     assert_eq!(refused.fault, Fault::MissingScope);
-    assert!(refused.message.contains("read_products"), "{refused}");
+    assert!(refused.message.contains("write_products"), "{refused}");
 }
 
 #[tokio::test]
@@ -276,7 +274,11 @@ fn the_platform_declares_what_it_asks_for() {
     };
     assert_eq!(names(&info.one_click_fields), ["shop"]);
     assert_eq!(names(&info.config_fields), ["shop"]);
-    assert_eq!(names(&info.credential_fields), ["access_token"]);
+    assert_eq!(
+        names(&info.credential_fields),
+        ["access_token", "api_secret"]
+    );
+    assert!(!info.credential_fields[1].required);
     let normal = connector
         .normalise(config("https://ACME.myshopify.com/admin"))
         .unwrap();

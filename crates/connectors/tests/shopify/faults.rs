@@ -55,14 +55,7 @@ async fn a_start_whose_answer_was_lost_starts_no_second_export() {
     pull_all(&scene.store(), full())
         .await
         .assert_is(&scene.truth());
-    let starts = scene
-        .server
-        .sandbox()
-        .requests()
-        .iter()
-        .filter(|request| request.operation.as_deref() == Some("CalibrStartExport"))
-        .count();
-    assert_eq!(starts, 1);
+    assert_eq!(scene.asked("CalibrStartExport"), 1);
 }
 
 #[tokio::test]

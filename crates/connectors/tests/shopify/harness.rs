@@ -1,5 +1,10 @@
 //! A shop, the connector, and what came of a stream.
 
+#[path = "../support/pulled.rs"]
+mod pulled;
+#[path = "../support/sources.rs"]
+mod sources;
+
 use std::{
     collections::BTreeMap,
     sync::{Arc, Mutex},
@@ -7,41 +12,32 @@ use std::{
 
 use async_trait::async_trait;
 use calibr_connectors::{
-    CatalogueBatch, CataloguePlan, Checkpoint, Config, Connector, ConnectorError, CredentialSet,
-    CredentialSource, FixedCredentials, ItemFault, ProductRecord, Scope, ShopifyConnector,
-    ShopifySettings, Store, VariantRecord,
+    Config, Connector, ConnectorError, CredentialSet, CredentialSource, FixedCredentials,
+    ShopifyConnector, ShopifySettings, Store,
     transport::{Outbound, Transport},
 };
-use calibr_model::{Random, Sources};
 use calibr_sandbox::{
-    Fault as Failing, FaultKind, Sandbox, Server, Target,
+    Clock, Fault as Failing, FaultKind, Sandbox, Server, Target,
     shopify::{App, Pace, ShopSettings, Shopify, StaticToken, TrueVariant},
 };
-use futures::StreamExt;
+use chrono::{DateTime, Utc};
 use secrecy::SecretString;
+
+pub(crate) use self::{
+    pulled::{Pulled, full, pull, pull_all},
+    sources::sources,
+};
+
+/// How a variant is known here: by its id at the store.
+pub(crate) type VariantId = String;
 
 pub(crate) const SHOP: &str = "acme.myshopify.com";
 pub(crate) const TOKEN: &str = "shpat_0123456789abcdef0123456789abcdef";
+/// What Shopify shows of a custom app beside its token.
+pub(crate) const CUSTOM_SECRET: &str = "shpss_of_the_custom_app";
 pub(crate) const API_KEY: &str = "calibr-test-app";
 pub(crate) const API_SECRET: &str = "calibr-test-secret";
 pub(crate) const CALLBACK: &str = "http://127.0.0.1:8080/api/oauth/shopify/callback";
-
-/// Chance that always falls the same way, so that jittered pauses are none.
-#[derive(Debug)]
-struct NoChance;
-
-impl Random for NoChance {
-    fn fill(&self, bytes: &mut [u8]) {
-        bytes.fill(0);
-    }
-}
-
-pub(crate) fn sources() -> Sources {
-    Sources {
-        random: Arc::new(NoChance),
-        ..Sources::system()
-    }
-}
 
 /// A transport that may call nobody but public hosts.
 pub(crate) fn transport() -> Transport {
@@ -54,7 +50,9 @@ pub(crate) fn usual() -> ShopSettings {
         bulk_pace: Pace::Polls(1),
         tokens: vec![StaticToken {
             token: TOKEN.to_owned(),
-            scopes: vec!["read_products".to_owned()],
+            scopes: ["write_products", "read_orders"]
+                .map(str::to_owned)
+                .to_vec(),
         }],
         ..ShopSettings::new(SHOP)
     }
@@ -102,6 +100,30 @@ impl Scene {
         self.shopify().add_fault(SHOP, fault).unwrap();
     }
 
+    pub(crate) fn now(&self) -> DateTime<Utc> {
+        self.server.sandbox().clock().now()
+    }
+
+    /// How often an operation was asked for.
+    pub(crate) fn asked(&self, operation: &str) -> usize {
+        let requests = self.server.sandbox().requests();
+        requests
+            .iter()
+            .filter(|request| request.operation.as_deref() == Some(operation))
+            .count()
+    }
+
+    /// A store whose token permits these scopes only.
+    pub(crate) fn store_with_scopes(&self, scopes: &[&str]) -> Arc<dyn Store> {
+        let token = StaticToken {
+            token: "shpat_of_few_scopes".to_owned(),
+            scopes: scopes.iter().map(|scope| (*scope).to_owned()).collect(),
+        };
+        let credentials = FixedCredentials::new(token_set(&token.token));
+        self.shopify().add_token(SHOP, "few", token).unwrap();
+        self.store_with(credentials)
+    }
+
     pub(crate) fn store(&self) -> Arc<dyn Store> {
         self.store_with(FixedCredentials::new(token_set(TOKEN)))
     }
@@ -124,7 +146,10 @@ pub(crate) fn config(shop: &str) -> Config {
 
 pub(crate) fn token_set(token: &str) -> CredentialSet {
     CredentialSet::new(
-        [("access_token".to_owned(), SecretString::from(token))],
+        [
+            ("access_token".to_owned(), SecretString::from(token)),
+            ("api_secret".to_owned(), SecretString::from(CUSTOM_SECRET)),
+        ],
         None,
     )
 }
@@ -163,44 +188,7 @@ impl CredentialSource for Refreshing {
     }
 }
 
-pub(crate) fn full() -> CataloguePlan {
-    CataloguePlan {
-        scope: Scope::Full,
-        resume: None,
-    }
-}
-
-/// What came of a stream.
-#[derive(Debug, Default, Clone)]
-pub(crate) struct Pulled {
-    pub(crate) products: BTreeMap<String, ProductRecord>,
-    pub(crate) variants: BTreeMap<String, VariantRecord>,
-    pub(crate) faults: Vec<ItemFault>,
-    pub(crate) expected: Option<u64>,
-    pub(crate) checkpoints: Vec<Option<Checkpoint>>,
-    /// Records that came although they had come already.
-    pub(crate) doubled: usize,
-    pub(crate) error: Option<ConnectorError>,
-}
-
 impl Pulled {
-    pub(crate) fn add(&mut self, batch: CatalogueBatch) {
-        for product in batch.products {
-            self.products.insert(product.external_id.clone(), product);
-        }
-        for variant in batch.variants {
-            assert!(
-                self.products.contains_key(&variant.product_external_id),
-                "a variant came before its product: {variant:?}"
-            );
-            let again = self.variants.insert(variant.external_id.clone(), variant);
-            self.doubled += usize::from(again.is_some());
-        }
-        self.faults.extend(batch.faults);
-        self.expected = self.expected.or(batch.expected);
-        self.checkpoints.push(batch.checkpoint);
-    }
-
     /// Whether it is exactly what the shop holds.
     pub(crate) fn assert_is(&self, truth: &BTreeMap<String, TrueVariant>) {
         assert_eq!(self.faults, []);
@@ -232,35 +220,9 @@ impl Pulled {
         assert_eq!(decimal(variant.price).as_ref(), Some(&expected.price));
         assert_eq!(decimal(variant.compare_at), expected.compare_at_price);
         assert_eq!(variant.stock, Some(expected.stock));
-        let at = chrono::DateTime::parse_from_rfc3339(&expected.updated_at).unwrap();
+        let at = DateTime::parse_from_rfc3339(&expected.updated_at).unwrap();
         assert_eq!(variant.updated_at, Some(at.to_utc()));
     }
-}
-
-/// Reads a stream to its end or first error.
-pub(crate) async fn pull(store: &Arc<dyn Store>, plan: CataloguePlan) -> Pulled {
-    let mut pulled = Pulled::default();
-    let mut stream = store.catalogue().pull(plan);
-    while let Some(batch) = stream.next().await {
-        match batch {
-            Ok(batch) => pulled.add(batch),
-            Err(error) => {
-                pulled.error = Some(error);
-                assert!(
-                    stream.next().await.is_none(),
-                    "a stream ends after its first error"
-                );
-            }
-        }
-    }
-    pulled
-}
-
-/// As [`pull`], for a stream that has to go through.
-pub(crate) async fn pull_all(store: &Arc<dyn Store>, plan: CataloguePlan) -> Pulled {
-    let pulled = pull(store, plan).await;
-    assert!(pulled.error.is_none(), "{:?}", pulled.error);
-    pulled
 }
 
 pub(crate) fn on_api(kind: FaultKind) -> Failing {

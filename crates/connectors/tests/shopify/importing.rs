@@ -126,15 +126,11 @@ async fn an_import_cut_at_any_checkpoint_goes_on_to_the_same_end() {
         }
         pulled.assert_is(&scene.truth());
     }
-    assert_eq!(exports(&scene), 1, "resuming starts no second export");
-}
-
-fn exports(scene: &Scene) -> usize {
-    let requests = scene.server.sandbox().requests();
-    requests
-        .iter()
-        .filter(|request| request.operation.as_deref() == Some("CalibrStartExport"))
-        .count()
+    assert_eq!(
+        scene.asked("CalibrStartExport"),
+        1,
+        "resuming starts no second export"
+    );
 }
 
 #[tokio::test]

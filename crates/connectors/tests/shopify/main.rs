@@ -8,8 +8,15 @@
 
 mod certificates;
 mod connecting;
+#[path = "../support/console.rs"]
+mod console;
 mod contract;
 mod faults;
 mod harness;
 mod importing;
+mod orders;
+mod prices;
+#[path = "../support/pushing.rs"]
+mod pushing;
 mod transport;
+mod webhooks;

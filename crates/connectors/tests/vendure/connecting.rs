@@ -4,13 +4,11 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use calibr_connectors::{
-    Config, Connector, ConnectorError, CredentialSet, CredentialSource, Fault, FixedCredentials,
-    Scope,
+    Connector, ConnectorError, CredentialSet, CredentialSource, Fault, FixedCredentials, Scope,
 };
-use calibr_testkit::vendure::{VendureAdmin, VendureOptions};
-use serde_json::json;
+use calibr_testkit::vendure::VendureOptions;
 
-use crate::harness::{Shop, credentials, pull, variants};
+use crate::harness::{Shop, create_channel, credentials, offer_in_channel, pull, variants};
 
 #[tokio::test]
 async fn a_shop_says_who_it_is_or_what_is_wrong() {
@@ -33,7 +31,9 @@ async fn a_shop_says_who_it_is_or_what_is_wrong() {
     // By API key, whose role decides.
     let key = admin.create_api_key("inventory-manager").await.unwrap();
     let by_key = shop.store_by(credentials([("api_key", &key)]));
-    assert_eq!(by_key.identify().await.unwrap(), identity);
+    let known = by_key.identify().await.unwrap();
+    assert_eq!(known.name, identity.name);
+    insta::assert_snapshot!(known.notice.unwrap(), @"This account may not read orders: give its role the permission ReadOrder.");
     let batches = pull(&by_key, Scope::Full, None).await.unwrap();
     assert_eq!(variants(&batches).len(), 88);
     let key = admin.create_api_key("order-manager").await.unwrap();
@@ -67,17 +67,7 @@ async fn a_shop_says_who_it_is_or_what_is_wrong() {
 async fn a_channel_is_a_store_of_its_own() {
     let shop = Shop::open().await;
     let admin = shop.admin().await;
-    let config = |token: &str| {
-        let mut config = shop.config();
-        config.insert("channel_token".to_owned(), token.to_owned());
-        config
-    };
-    let open = |config: &Config| {
-        shop.connector
-            .open(config, FixedCredentials::new(shop.password()))
-            .unwrap()
-    };
-    let alone = open(&config("nowhere")).identify().await.unwrap_err();
+    let alone = shop.channel("nowhere").identify().await.unwrap_err();
     assert_eq!(
         alone.fault,
         Fault::Config,
@@ -88,10 +78,10 @@ async fn a_channel_is_a_store_of_its_own() {
     let created = admin.create_product("Fan", "FAN-1", 0).await.unwrap();
     offer_in_channel(&admin, &created.product_id, "yen-shop").await;
 
-    let among_two = open(&config("nowhere")).identify().await.unwrap_err();
+    let among_two = shop.channel("nowhere").identify().await.unwrap_err();
     assert_eq!(among_two.fault, Fault::Config);
     insta::assert_snapshot!(without_port(&shop, &among_two), @"the shop has no channel with this token. Copy it from Settings → Channels in Vendure, or leave it empty for the default channel.");
-    let store = open(&config("y3n"));
+    let store = shop.channel("y3n");
     let identity = store.identify().await.unwrap();
     assert!(identity.name.starts_with("yen-shop ("), "{}", identity.name);
     assert_eq!(identity.currency.code(), "JPY");
@@ -168,54 +158,6 @@ impl CredentialSource for Renewed {
     async fn renew(&self, _refused: &CredentialSet) -> Result<Arc<CredentialSet>, ConnectorError> {
         Ok(Arc::clone(&self.after))
     }
-}
-
-async fn create_channel(admin: &VendureAdmin, code: &str, token: &str, currency: &str) {
-    let zones = admin
-        .run("{ zones { items { id } } }", json!({}))
-        .await
-        .unwrap();
-    let zone = &zones["zones"]["items"][0]["id"];
-    let created = admin
-        .run(
-            "mutation ($input: CreateChannelInput!) { createChannel(input: $input) { __typename } }",
-            json!({ "input": {
-                "code": code,
-                "token": token,
-                "defaultLanguageCode": "en",
-                "defaultCurrencyCode": currency,
-                "pricesIncludeTax": true,
-                "defaultTaxZoneId": zone,
-                "defaultShippingZoneId": zone,
-            } }),
-        )
-        .await
-        .unwrap();
-    assert_eq!(created["createChannel"]["__typename"], "Channel");
-}
-
-async fn offer_in_channel(admin: &VendureAdmin, product_id: &str, code: &str) {
-    let channels = admin
-        .run(
-            "query ($code: String!) {
-                channels(options: { filter: { code: { eq: $code } } }) { items { id } }
-            }",
-            json!({ "code": code }),
-        )
-        .await
-        .unwrap();
-    admin
-        .run(
-            "mutation ($input: AssignProductsToChannelInput!) {
-                assignProductsToChannel(input: $input) { id }
-            }",
-            json!({ "input": {
-                "productIds": [product_id],
-                "channelId": channels["channels"]["items"][0]["id"],
-            } }),
-        )
-        .await
-        .unwrap();
 }
 
 /// An error's words, alike in every run.

@@ -1,18 +1,25 @@
 //! What the tests share: a server, a connector, and streams read to their end.
 
+#[path = "../support/sources.rs"]
+mod sources;
+
 use std::{collections::BTreeMap, sync::Arc};
 
 use calibr_connectors::{
     CatalogueBatch, CataloguePlan, Checkpoint, Config, Connector, ConnectorError, CredentialSet,
     FixedCredentials, Scope, Store, VariantRecord, VendureConnector,
+    prices::{CompareAt, ListingRef, PriceChange, PushAnswer, PushMode, PushOutcome},
     transport::{Outbound, Transport},
 };
-use calibr_model::Sources;
+use calibr_model::Money;
 use calibr_testkit::{
     RealVendure, database_url,
     vendure::{VendureAdmin, VendureOptions},
 };
 use futures::StreamExt;
+use serde_json::json;
+
+use self::sources::sources;
 
 pub(crate) struct Shop {
     pub(crate) server: RealVendure,
@@ -67,6 +74,15 @@ impl Shop {
             .unwrap()
     }
 
+    /// The channel with this token, as the administrator connects it.
+    pub(crate) fn channel(&self, token: &str) -> Arc<dyn Store> {
+        let mut config = self.config();
+        config.insert("channel_token".to_owned(), token.to_owned());
+        self.connector
+            .open(&config, FixedCredentials::new(self.password()))
+            .unwrap()
+    }
+
     pub(crate) async fn close(self) {
         self.server.stop().await.unwrap();
     }
@@ -77,7 +93,7 @@ pub(crate) fn connector() -> VendureConnector {
         allow: "127.0.0.1".parse().unwrap(),
         ..Outbound::default()
     };
-    VendureConnector::new(&Transport::new(outbound, Sources::system()).unwrap()).unwrap()
+    VendureConnector::new(&Transport::new(outbound, sources()).unwrap()).unwrap()
 }
 
 pub(crate) fn credentials<const N: usize>(fields: [(&str, &str); N]) -> CredentialSet {
@@ -122,5 +138,100 @@ pub(crate) fn skus(batches: &[CatalogueBatch]) -> Vec<String> {
     variants(batches)
         .into_iter()
         .filter_map(|variant| variant.sku)
+        .collect()
+}
+
+/// Makes a channel whose prices include tax.
+pub(crate) async fn create_channel(admin: &VendureAdmin, code: &str, token: &str, currency: &str) {
+    let zones = admin
+        .run("{ zones { items { id } } }", json!({}))
+        .await
+        .unwrap();
+    let zone = &zones["zones"]["items"][0]["id"];
+    let created = admin
+        .run(
+            "mutation ($input: CreateChannelInput!) { createChannel(input: $input) { __typename } }",
+            json!({ "input": {
+                "code": code,
+                "token": token,
+                "defaultLanguageCode": "en",
+                "defaultCurrencyCode": currency,
+                "pricesIncludeTax": true,
+                "defaultTaxZoneId": zone,
+                "defaultShippingZoneId": zone,
+            } }),
+        )
+        .await
+        .unwrap();
+    assert_eq!(created["createChannel"]["__typename"], "Channel");
+}
+
+/// Offers a product in a channel as well.
+pub(crate) async fn offer_in_channel(admin: &VendureAdmin, product_id: &str, code: &str) {
+    let channels = admin
+        .run(
+            "query ($code: String!) {
+                channels(options: { filter: { code: { eq: $code } } }) { items { id } }
+            }",
+            json!({ "code": code }),
+        )
+        .await
+        .unwrap();
+    admin
+        .run(
+            "mutation ($input: AssignProductsToChannelInput!) {
+                assignProductsToChannel(input: $input) { id }
+            }",
+            json!({ "input": {
+                "productIds": [product_id],
+                "channelId": channels["channels"]["items"][0]["id"],
+            } }),
+        )
+        .await
+        .unwrap();
+}
+
+/// A variant as prices are set and read.
+pub(crate) fn listing(variant: &VariantRecord) -> ListingRef {
+    ListingRef {
+        external_id: variant.external_id.clone(),
+        product_external_id: variant.product_external_id.clone(),
+        sku: variant.sku.clone(),
+    }
+}
+
+pub(crate) fn change(listing: &ListingRef, price: &str, currency: &str) -> PriceChange {
+    PriceChange {
+        listing: listing.clone(),
+        price: Money::parse_decimal(price, currency.parse().unwrap()).unwrap(),
+        compare_at: CompareAt::Keep,
+    }
+}
+
+/// What became of changes: `ok`, or the code of what is wrong.
+pub(crate) async fn push(store: &Arc<dyn Store>, changes: &[PriceChange]) -> Vec<&'static str> {
+    let prices = store.prices().unwrap();
+    let answer = prices.push(changes, PushMode::Apply).await.unwrap();
+    let PushAnswer::Done(outcomes) = answer else {
+        return vec!["under way"];
+    };
+    outcomes
+        .into_iter()
+        .map(|outcome| match outcome {
+            PushOutcome::Accepted { .. } => "ok",
+            PushOutcome::Refused(fault) => fault.code,
+        })
+        .collect()
+}
+
+/// What listings cost, as decimals; `gone` for one that the store does not have.
+pub(crate) async fn observed(store: &Arc<dyn Store>, listings: &[ListingRef]) -> Vec<String> {
+    let observed = store.prices().unwrap().observe(listings).await.unwrap();
+    observed
+        .into_iter()
+        .map(|observed| match observed {
+            Some(observed) => observed.price.unwrap().to_decimal(),
+            None => "gone".to_owned(),
+        })
         .collect()
 }

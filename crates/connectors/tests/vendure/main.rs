@@ -5,3 +5,5 @@
 mod connecting;
 mod harness;
 mod importing;
+mod orders;
+mod prices;

@@ -11,8 +11,9 @@ use calibr_sandbox::{
 use http::Method;
 use url::Url;
 
+use crate::console::console;
 use crate::harness::{
-    KEY, SECRET, STORE, Scene, config, console, full, pull_all, sources, transport, usual,
+    KEY, SECRET, STORE, Scene, config, full, pull_all, sources, transport, usual,
 };
 
 /// What is said, alike in every run.

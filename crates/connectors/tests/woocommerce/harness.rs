@@ -1,14 +1,18 @@
 //! A store, the connector, and what came of a stream.
 
+#[path = "../support/pulled.rs"]
+mod pulled;
+#[path = "../support/sources.rs"]
+mod sources;
+
 use std::{collections::BTreeMap, sync::Arc};
 
 use calibr_connectors::{
-    CatalogueBatch, CataloguePlan, Checkpoint, Config, Connector, ConnectorError, CredentialSet,
-    FixedCredentials, ItemFault, ProductRecord, Scope, Store, VariantRecord, WooCommerceConnector,
+    Config, Connector, CredentialSet, FixedCredentials, Store, WooCommerceConnector,
     prices::ListingRef,
     transport::{Outbound, Transport},
 };
-use calibr_model::{Currency, Money, Random, Sources};
+use calibr_model::{Currency, Money};
 use calibr_sandbox::{
     Clock, Fault as Failing, Sandbox, Server,
     woocommerce::{
@@ -16,35 +20,19 @@ use calibr_sandbox::{
     },
 };
 use chrono::{DateTime, Utc};
-use futures::StreamExt;
 use secrecy::SecretString;
-use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
-    net::TcpListener,
-    sync::mpsc,
+
+pub(crate) use self::{
+    pulled::{Pulled, full, pull, pull_all},
+    sources::sources,
 };
-use url::Url;
+
+/// How a variant is known here: by its id at the store.
+pub(crate) type VariantId = u64;
 
 pub(crate) const STORE: &str = "woo";
 pub(crate) const KEY: &str = "ck_0123456789abcdef0123456789abcdef01234567";
 pub(crate) const SECRET: &str = "cs_0123456789abcdef0123456789abcdef01234567";
-
-/// Chance that always falls the same way, so that jittered pauses are none.
-#[derive(Debug)]
-struct NoChance;
-
-impl Random for NoChance {
-    fn fill(&self, bytes: &mut [u8]) {
-        bytes.fill(0);
-    }
-}
-
-pub(crate) fn sources() -> Sources {
-    Sources {
-        random: Arc::new(NoChance),
-        ..Sources::system()
-    }
-}
 
 /// A transport that may call this machine.
 pub(crate) fn transport() -> Transport {
@@ -171,45 +159,7 @@ pub(crate) fn euros(text: &str) -> Money {
     Money::parse_decimal(text, euro).unwrap()
 }
 
-pub(crate) fn full() -> CataloguePlan {
-    CataloguePlan {
-        scope: Scope::Full,
-        resume: None,
-    }
-}
-
-/// What came of a stream.
-#[derive(Debug, Default, Clone)]
-pub(crate) struct Pulled {
-    pub(crate) products: BTreeMap<String, ProductRecord>,
-    pub(crate) variants: BTreeMap<u64, VariantRecord>,
-    pub(crate) faults: Vec<ItemFault>,
-    pub(crate) expected: Option<u64>,
-    pub(crate) checkpoints: Vec<Option<Checkpoint>>,
-    /// Records that came although they had come already.
-    pub(crate) doubled: usize,
-    pub(crate) error: Option<ConnectorError>,
-}
-
 impl Pulled {
-    pub(crate) fn add(&mut self, batch: CatalogueBatch) {
-        for product in batch.products {
-            self.products.insert(product.external_id.clone(), product);
-        }
-        for variant in batch.variants {
-            assert!(
-                self.products.contains_key(&variant.product_external_id),
-                "a variant came before its product: {variant:?}"
-            );
-            let id = variant.external_id.parse().unwrap();
-            let again = self.variants.insert(id, variant);
-            self.doubled += usize::from(again.is_some());
-        }
-        self.faults.extend(batch.faults);
-        self.expected = batch.expected.or(self.expected);
-        self.checkpoints.push(batch.checkpoint);
-    }
-
     /// Whether it is exactly what the store sells.
     pub(crate) fn assert_is(&self, truth: &BTreeMap<u64, TrueListing>) {
         assert_eq!(self.faults, []);
@@ -244,78 +194,4 @@ impl Pulled {
         let at = DateTime::parse_from_rfc3339(&at).unwrap();
         assert_eq!(variant.updated_at, Some(at.to_utc()));
     }
-}
-
-/// Reads a stream to its end or first error.
-pub(crate) async fn pull(store: &Arc<dyn Store>, plan: CataloguePlan) -> Pulled {
-    let mut pulled = Pulled::default();
-    let mut stream = store.catalogue().pull(plan);
-    while let Some(batch) = stream.next().await {
-        match batch {
-            Ok(batch) => pulled.add(batch),
-            Err(error) => {
-                pulled.error = Some(error);
-                assert!(
-                    stream.next().await.is_none(),
-                    "a stream ends after its first error"
-                );
-            }
-        }
-    }
-    pulled
-}
-
-/// As [`pull`], for a stream that has to go through.
-pub(crate) async fn pull_all(store: &Arc<dyn Store>, plan: CataloguePlan) -> Pulled {
-    let pulled = pull(store, plan).await;
-    assert!(pulled.error.is_none(), "{:?}", pulled.error);
-    pulled
-}
-
-/// Something that was posted: header names in lower case with their values, and
-/// the body.
-pub(crate) type Posted = (Vec<(String, String)>, Vec<u8>);
-
-/// A console that takes what stores post, and answers with `status`.
-pub(crate) async fn console(status: u16) -> (Url, mpsc::UnboundedReceiver<Posted>) {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let port = listener.local_addr().unwrap().port();
-    let (sender, receiver) = mpsc::unbounded_channel();
-    tokio::spawn(async move {
-        while let Ok((mut stream, _)) = listener.accept().await {
-            let mut text = Vec::new();
-            let posted = loop {
-                let mut chunk = [0; 4_096];
-                let read = stream.read(&mut chunk).await.unwrap();
-                text.extend_from_slice(&chunk[..read]);
-                if let Some(posted) = whole(&text) {
-                    break posted;
-                }
-            };
-            let answer =
-                format!("HTTP/1.1 {status} Said\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
-            stream.write_all(answer.as_bytes()).await.unwrap();
-            if sender.send(posted).is_err() {
-                return;
-            }
-        }
-    });
-    let url = format!("http://127.0.0.1:{port}/hook").parse().unwrap();
-    (url, receiver)
-}
-
-/// A request, once all of it is there.
-fn whole(text: &[u8]) -> Option<Posted> {
-    let end = text.windows(4).position(|four| four == b"\r\n\r\n")?;
-    let head = std::str::from_utf8(&text[..end]).unwrap();
-    let headers: Vec<(String, String)> = head
-        .lines()
-        .skip(1)
-        .filter_map(|line| line.split_once(": "))
-        .map(|(name, value)| (name.to_ascii_lowercase(), value.to_owned()))
-        .collect();
-    let length = headers.iter().find(|(name, _)| name == "content-length")?;
-    let length: usize = length.1.parse().unwrap();
-    let body = &text[end + 4..];
-    (body.len() >= length).then(|| (headers, body[..length].to_vec()))
 }

@@ -8,9 +8,13 @@
 
 mod certificates;
 mod connecting;
+#[path = "../support/console.rs"]
+mod console;
 mod faults;
 mod harness;
 mod importing;
 mod orders;
 mod prices;
+#[path = "../support/pushing.rs"]
+mod pushing;
 mod webhooks;

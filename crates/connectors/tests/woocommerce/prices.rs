@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use calibr_connectors::{
     Fault,
-    prices::{CompareAt, ListingRef, PriceChange, PushAnswer, PushMode, PushOutcome},
+    prices::{CompareAt, ListingRef, PriceChange, PushMode, PushOutcome},
 };
 use calibr_model::{Money, status::FailureClass};
 use calibr_sandbox::{
@@ -13,6 +13,7 @@ use calibr_sandbox::{
 };
 
 use crate::harness::{STORE, Scene, euros, listing, usual};
+use crate::pushing::{TAKEN, pushed, refusal};
 
 fn change(truth: &TrueListing, price: &str) -> PriceChange {
     PriceChange {
@@ -23,12 +24,7 @@ fn change(truth: &TrueListing, price: &str) -> PriceChange {
 }
 
 async fn push(scene: &Scene, changes: &[PriceChange]) -> Vec<PushOutcome> {
-    let store = scene.store();
-    let answer = store.prices().unwrap().push(changes, PushMode::Apply).await;
-    match answer.unwrap() {
-        PushAnswer::Done(outcomes) => outcomes,
-        other => panic!("{other:?}"),
-    }
+    pushed(&scene.store(), changes).await
 }
 
 async fn seen(scene: &Scene, listings: &[ListingRef]) -> Vec<Option<(String, Option<String>)>> {
@@ -47,15 +43,6 @@ async fn seen(scene: &Scene, listings: &[ListingRef]) -> Vec<Option<(String, Opt
         })
         .collect()
 }
-
-fn refusal(outcome: &PushOutcome) -> (&'static str, FailureClass) {
-    match outcome {
-        PushOutcome::Refused(fault) => (fault.code, fault.class),
-        PushOutcome::Accepted { .. } => panic!("it was taken"),
-    }
-}
-
-const TAKEN: PushOutcome = PushOutcome::Accepted { note: None };
 
 fn set_prices(scene: &Scene, listing: u64, regular: &str, sale: &str) {
     scene.change(StoreChange::UpdateListing {

@@ -7,7 +7,8 @@ use calibr_connectors::{
 use calibr_sandbox::woocommerce::StoreChange;
 use secrecy::SecretString;
 
-use crate::harness::{Posted, STORE, Scene, console, sources};
+use crate::console::{Posted, console};
+use crate::harness::{STORE, Scene, sources};
 
 const SIGNING: &str = "a secret of the console's own";
 

@@ -18,6 +18,10 @@ pub(super) struct Figures {
     pub(super) orders_read: i64,
     /// Orders that did not.
     pub(super) orders_failed: i64,
+    /// Prices that the store took.
+    pub(super) prices_pushed: i64,
+    /// Prices that it did not.
+    pub(super) prices_failed: i64,
 }
 
 impl Figures {
@@ -32,23 +36,51 @@ impl Figures {
 /// the integration had.
 pub(super) fn of(figures: Figures, r#type: RunType, known_before: i64) -> Outcome {
     let catalogue = of_catalogue(figures, r#type, known_before);
-    if figures.orders_failed == 0 || catalogue.status == SyncStatus::Error {
+    if catalogue.status == SyncStatus::Error {
         return catalogue;
     }
-    let orders = format!(
-        "{} could not be read; the failures say why.",
-        count(figures.orders_failed, "order")
-    );
+    let Figures {
+        prices_pushed,
+        prices_failed,
+        orders_failed,
+        ..
+    } = figures;
+    let prices = (prices_failed > 0).then(|| {
+        format!(
+            "{} not taken; the failures say why.",
+            were(prices_failed, "price")
+        )
+    });
+    let orders = (orders_failed > 0).then(|| {
+        format!(
+            "{} could not be read; the failures say why.",
+            count(orders_failed, "order")
+        )
+    });
+    let code = match (&prices, &orders) {
+        (None, None) => return catalogue,
+        (Some(_), _) => "prices_failed",
+        (None, Some(_)) => "orders_failed",
+    };
+    let told: Vec<String> = [catalogue.error, prices, orders]
+        .into_iter()
+        .flatten()
+        .collect();
+    let nothing_else = r#type == RunType::Prices && prices_pushed == 0;
     Outcome {
-        status: SyncStatus::Partial,
-        error: Some(match catalogue.error {
-            Some(told) => format!("{told} {orders}"),
-            None => orders,
-        }),
-        error_code: catalogue
-            .error_code
-            .or_else(|| Some("orders_failed".to_owned())),
+        status: if nothing_else {
+            SyncStatus::Error
+        } else {
+            SyncStatus::Partial
+        },
+        error: Some(told.join(" ")),
+        error_code: catalogue.error_code.or_else(|| Some(code.to_owned())),
     }
+}
+
+fn were(number: i64, what: &str) -> String {
+    let verb = if number == 1 { "was" } else { "were" };
+    format!("{} {verb}", count(number, what))
 }
 
 fn of_catalogue(figures: Figures, r#type: RunType, known_before: i64) -> Outcome {
@@ -214,6 +246,25 @@ mod tests {
         assert!(
             told.ends_with("1 order could not be read; the failures say why."),
             "{told}"
+        );
+    }
+
+    #[test]
+    fn prices_that_were_not_taken_are_told() {
+        let figures = |prices_pushed, prices_failed| Figures {
+            prices_pushed,
+            prices_failed,
+            ..Figures::default()
+        };
+        let outcome = |pushed, failed| of(figures(pushed, failed), RunType::Prices, 88);
+        assert_eq!(outcome(3, 0).status, SyncStatus::Success);
+        assert_eq!(outcome(0, 0).status, SyncStatus::Success);
+        assert_eq!(outcome(0, 2).status, SyncStatus::Error);
+        let partial = outcome(2, 1);
+        assert_eq!(partial.status, SyncStatus::Partial);
+        assert_eq!(
+            partial.error.as_deref(),
+            Some("1 price was not taken; the failures say why.")
         );
     }
 

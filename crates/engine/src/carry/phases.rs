@@ -19,6 +19,7 @@ use futures::TryStreamExt;
 use super::{
     orders,
     outcome::{self, Figures},
+    prices,
     read_ahead::{ReadAhead, pass_on},
 };
 use crate::{Engine, error::EngineError, records, webhooks::guardian};
@@ -36,7 +37,8 @@ pub(super) async fn work(engine: &Engine, run: &mut ClaimedRun) -> Result<Outcom
         proven = authenticate(engine, run, store.as_ref()) => proven?,
     }
 
-    if run.phase <= RunPhase::PullCatalogue {
+    let reads = run.r#type != RunType::Prices;
+    if reads && run.phase <= RunPhase::PullCatalogue {
         tokio::select! {
             biased;
             () = engine.stopping.cancelled() => return Err(EngineError::Stopping),
@@ -50,16 +52,22 @@ pub(super) async fn work(engine: &Engine, run: &mut ClaimedRun) -> Result<Outcom
         expected: run.items_expected,
         orders_read: run.orders_read,
         orders_failed: run.failed.orders,
+        prices_pushed: run.prices_pushed,
+        prices_failed: run.failed.prices,
     };
-    if run.phase <= RunPhase::PullCatalogue {
+    if reads && run.phase <= RunPhase::PullCatalogue {
         enter(engine, run, RunPhase::PullCatalogue).await?;
         pull_catalogue(engine, run, Arc::clone(&store), &mut figures).await?;
     }
-    if run.phase <= RunPhase::Reconcile {
+    if reads && run.phase <= RunPhase::Reconcile {
         enter(engine, run, RunPhase::Reconcile).await?;
         reconcile(engine, run, figures).await?;
     }
-    if run.phase <= RunPhase::PullOrders && store.orders().is_some() {
+    if run.phase <= RunPhase::PushPrices && prices::are_waiting(engine, run).await? {
+        enter(engine, run, RunPhase::PushPrices).await?;
+        prices::push(engine, run, store.as_ref(), &mut figures).await?;
+    }
+    if reads && run.phase <= RunPhase::PullOrders && store.orders().is_some() {
         enter(engine, run, RunPhase::PullOrders).await?;
         orders::pull(engine, run, store, &mut figures).await?;
     }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use calibr_model::status::SyncStatus;
+use calibr_model::status::{RunType, SyncStatus};
 use calibr_store::{
     StoreError, TenantTx,
     runs::{ClaimedRun, Outcome},
@@ -41,10 +41,13 @@ pub(crate) async fn came_to_an_end(
     run: &ClaimedRun,
     outcome: &Outcome,
 ) -> Result<(), StoreError> {
-    if !matches!(outcome.status, SyncStatus::Success | SyncStatus::Partial) {
-        return Ok(());
+    // A run that pushes prices reads nothing.
+    if run.r#type != RunType::Prices {
+        if !matches!(outcome.status, SyncStatus::Success | SyncStatus::Partial) {
+            return Ok(());
+        }
+        tx.changes_were_read(run.id).await?;
     }
-    tx.changes_were_read(run.id).await?;
     let sources = &engine.settings.sources;
     read_what_was_told(tx, run.integration, BREATH, sources).await
 }

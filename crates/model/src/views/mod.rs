@@ -4,6 +4,7 @@
 mod account;
 mod catalogue;
 mod integration;
+mod prices;
 mod sync;
 mod webhook;
 
@@ -12,6 +13,11 @@ pub use catalogue::{ListingView, ProductQuery, ProductRow, ProductSort};
 pub use integration::{
     ConnectionTest, Disconnected, IntegrationCounters, IntegrationDetail, IntegrationView,
     OneClickStart,
+};
+pub use prices::{
+    LedgerStep, NewPrice, NewPricePush, PriceChangeView, PriceItemStatus, PriceItemView,
+    PriceLedgerView, PricePushStatus, PricePushView, PriceShift, PriceSource, Rounding,
+    WantedPrice, WantedPrices,
 };
 pub use sync::{ItemFailureView, PhaseView, RunDetail, RunQuery, RunView};
 pub use webhook::{

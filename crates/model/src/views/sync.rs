@@ -46,6 +46,9 @@ pub struct RunView {
     /// Orders that were read.
     #[serde(default)]
     pub orders_read: i64,
+    /// Prices that the store took.
+    #[serde(default)]
+    pub prices_pushed: i64,
     /// When it was asked for.
     pub queued_at: DateTime<Utc>,
     /// When a worker first took it.

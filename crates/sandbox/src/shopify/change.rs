@@ -1,13 +1,18 @@
 //! What a merchant, or another app, does to a shop's goods while a client is looking elsewhere.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
+use super::delivery::Event;
 use super::ids::{gid, product_key, product_number, variant_key, variant_number};
+use super::payload;
 use super::shop::Shop;
 use crate::catalogue::NewProduct;
 use crate::error::{Error, Result};
 use crate::generator::Status;
+use crate::lock::lock;
 use crate::money;
 
 /// A change; each one sets `updatedAt` of what it touches. Products and variants are named by
@@ -31,6 +36,12 @@ pub enum Change {
         /// New stock.
         #[serde(default)]
         stock: Option<i64>,
+    },
+    /// Keeps a variant's price from being changed by apps, as an active subscription of a buyer
+    /// does: it is an error of that variant alone.
+    LockVariant {
+        /// Which one.
+        variant: String,
     },
     /// Gives a product other values; what is left out stays.
     UpdateProduct {
@@ -82,8 +93,10 @@ pub struct Changed {
 }
 
 impl Change {
-    pub(super) fn apply(self, shop: &Shop, now: DateTime<Utc>) -> Result<Changed> {
-        let now = now.timestamp();
+    /// Makes the change and tells those who subscribed.
+    pub(super) fn apply(self, shop: &Arc<Shop>, at: DateTime<Utc>) -> Result<Changed> {
+        let event = Event::new(shop, at);
+        let now = at.timestamp();
         let amount = |text: &str| {
             money::read(text, &shop.settings.currency)
                 .ok_or_else(|| Error::InvalidAmount(text.to_owned()))
@@ -113,6 +126,12 @@ impl Change {
                     })
                 })
                 .ok_or(Error::UnknownVariant(variant))?;
+                event.tell("PRODUCTS_UPDATE", || shop.product_payload(product));
+                Ok(changed(product, [key]))
+            }
+            Self::LockVariant { variant } => {
+                let (key, product) = existing_variant(shop, &variant)?;
+                lock(&shop.locked).insert(key);
                 Ok(changed(product, [key]))
             }
             Self::UpdateProduct {
@@ -129,6 +148,7 @@ impl Change {
                     })
                 })
                 .ok_or(Error::UnknownProduct(product))?;
+                event.tell("PRODUCTS_UPDATE", || shop.product_payload(key));
                 Ok(changed(key, []))
             }
             Self::AddProduct { title, variants } => {
@@ -140,6 +160,7 @@ impl Change {
                     let key = catalogue.add_product(NewProduct { title, variants }, now);
                     (key, catalogue.product(key))
                 });
+                event.tell("PRODUCTS_CREATE", || shop.product_payload(key));
                 let variants = product.iter().flat_map(|product| &product.variants);
                 Ok(changed(key, variants.map(|variant| variant.key)))
             }
@@ -147,11 +168,17 @@ impl Change {
                 let key = product_key(&product)
                     .filter(|key| shop.change_catalogue(|goods| goods.delete_product(*key)))
                     .ok_or(Error::UnknownProduct(product))?;
+                event.tell("PRODUCTS_DELETE", || payload::deleted(key));
                 Ok(changed(key, []))
             }
             Self::DeleteVariant { variant } => {
                 let (key, product) = existing_variant(shop, &variant)?;
                 shop.change_catalogue(|catalogue| catalogue.delete_variant(key, now));
+                let topic = match shop.catalogue().product(product) {
+                    Some(_) => "PRODUCTS_UPDATE",
+                    None => "PRODUCTS_DELETE",
+                };
+                event.tell(topic, || shop.product_payload(product));
                 Ok(changed(product, [key]))
             }
         }

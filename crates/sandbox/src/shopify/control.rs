@@ -13,7 +13,8 @@ use tokio_stream::wrappers::ReceiverStream;
 
 use super::truth::line;
 use super::{
-    App, Change, Changed, Counters, Digest, ShopSettings, ShopState, Shopify, StaticToken,
+    App, Change, Changed, Counters, DeliveryManner, Digest, NewOrder, OrderChange, SentMessage,
+    ShopSettings, ShopState, Shopify, StaticToken,
 };
 use crate::control::Refused;
 use crate::fault::Fault;
@@ -25,8 +26,16 @@ pub(super) fn router() -> Router<Shopify> {
     let shop = Router::new()
         .route("/changes", post(change))
         .route("/counters", get(counters))
+        .route("/deliveries", get(deliveries))
+        .route("/deliveries/manner", put(set_delivery_manner))
         .route("/faults", get(faults).post(add_fault).delete(clear_faults))
+        .route("/orders", post(place_order))
+        .route("/orders/{order}", post(change_order))
         .route("/state", put(set_state))
+        .route(
+            "/subscriptions",
+            get(subscriptions).delete(drop_subscriptions),
+        )
         .route("/tokens", post(add_token))
         .route("/tokens/expire", post(expire_tokens))
         .route("/tokens/revoke", post(revoke_tokens))
@@ -69,6 +78,60 @@ async fn counters(
     Path(shop): Path<String>,
 ) -> Result<Json<Counters>, Refused> {
     Ok(Json(shopify.counters(&shop)?))
+}
+
+async fn deliveries(
+    State(shopify): State<Shopify>,
+    Path(shop): Path<String>,
+) -> Result<Json<Vec<SentMessage>>, Refused> {
+    Ok(Json(shopify.deliveries(&shop)?))
+}
+
+async fn set_delivery_manner(
+    State(shopify): State<Shopify>,
+    Path(shop): Path<String>,
+    Json(manner): Json<DeliveryManner>,
+) -> Result<StatusCode, Refused> {
+    shopify.set_delivery_manner(&shop, manner)?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+async fn place_order(
+    State(shopify): State<Shopify>,
+    Path(shop): Path<String>,
+    Json(new): Json<NewOrder>,
+) -> Result<(StatusCode, Json<Value>), Refused> {
+    let order = shopify.place_order(&shop, &new)?;
+    Ok((StatusCode::CREATED, Json(json!({ "order_id": order }))))
+}
+
+async fn change_order(
+    State(shopify): State<Shopify>,
+    Path((shop, order)): Path<(String, String)>,
+    Json(change): Json<OrderChange>,
+) -> Result<StatusCode, Refused> {
+    shopify.change_order(&shop, &order, &change)?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+async fn subscriptions(
+    State(shopify): State<Shopify>,
+    Path(shop): Path<String>,
+) -> Result<Json<Value>, Refused> {
+    let listed = shopify.subscriptions(&shop)?;
+    let listed: Vec<Value> = listed
+        .into_iter()
+        .map(|(topic, uri)| json!({ "topic": topic, "uri": uri }))
+        .collect();
+    Ok(Json(json!({ "subscriptions": listed })))
+}
+
+async fn drop_subscriptions(
+    State(shopify): State<Shopify>,
+    Path(shop): Path<String>,
+) -> Result<StatusCode, Refused> {
+    shopify.drop_subscriptions(&shop)?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 async fn faults(

@@ -1,16 +1,19 @@
-//! Shopify: OAuth, the GraphQL Admin API, bulk operations and their files.
+//! Shopify: OAuth, the GraphQL Admin API, bulk operations and their files, webhooks.
 
 mod access;
 mod budget;
 mod bulk;
 mod change;
 mod control;
+mod delivery;
 mod exchange;
 mod files;
 mod graphql;
 mod ids;
 mod oauth;
-mod pictures;
+mod orders;
+mod payload;
+pub(crate) mod pictures;
 mod shop;
 mod truth;
 mod version;
@@ -25,8 +28,12 @@ pub use self::access::{App, StaticToken};
 pub use self::budget::{Plan, Rate};
 pub use self::bulk::Pace;
 pub use self::change::{Change, Changed, NewVariant};
-use self::shop::Shop;
+use self::delivery::Event;
+pub use self::delivery::{DeliveryManner, SentMessage};
+use self::orders::Order;
+pub use self::orders::{NewOrder, NewOrderLine, OrderChange};
 pub use self::shop::{Counters, ShopSettings, ShopState};
+use self::shop::{Shop, Surroundings};
 pub use self::truth::{Digest, TrueVariant};
 use crate::clock::{Clock, MovableClock};
 use crate::error::{Error, Result};
@@ -44,7 +51,7 @@ struct Inner {
     clock: Arc<MovableClock>,
     journal: Arc<Journal>,
     public_url: Option<String>,
-    apps: Mutex<Vec<App>>,
+    apps: Arc<Mutex<Vec<App>>>,
     shops: Mutex<Vec<Arc<Shop>>>,
 }
 
@@ -58,7 +65,7 @@ impl Shopify {
             clock,
             journal,
             public_url,
-            apps: Mutex::default(),
+            apps: Arc::default(),
             shops: Mutex::default(),
         };
         Self {
@@ -89,7 +96,12 @@ impl Shopify {
         {
             return Err(Error::ShopExists(settings.domain));
         }
-        let shop = Shop::new(settings, shops.len() as u64, self.inner.clock.now());
+        let surroundings = Surroundings {
+            clock: Arc::clone(&self.inner.clock),
+            apps: Arc::clone(&self.inner.apps),
+        };
+        let now = self.inner.clock.now();
+        let shop = Shop::new(settings, shops.len() as u64, now, surroundings);
         shops.push(Arc::new(shop));
         Ok(())
     }
@@ -102,12 +114,111 @@ impl Shopify {
             .collect()
     }
 
-    /// Does what a merchant or another app would do to a shop's goods.
+    /// Does what a merchant or another app would do to a shop's goods, and tells subscribers.
     ///
     /// # Errors
     /// If there is no such shop, product or variant, or an amount is none.
     pub fn change(&self, shop: &str, change: Change) -> Result<Changed> {
-        change.apply(&*self.shop(shop)?, self.inner.clock.now())
+        change.apply(&self.shop(shop)?, self.inner.clock.now())
+    }
+
+    /// Places an order as a customer would: stock goes down, subscribers are told. Gives the
+    /// order's global id.
+    ///
+    /// # Errors
+    /// If there is no such shop or variant, or an amount is none.
+    pub fn place_order(&self, shop: &str, new: &NewOrder) -> Result<String> {
+        let shop = self.shop(shop)?;
+        let now = self.inner.clock.now();
+        let currency = &shop.settings.currency;
+        let order =
+            lock(&shop.orders).place_new(&shop.catalogue(), new, currency, now.timestamp())?;
+        let event = Event::new(&shop, now);
+        let payload = || payload::order(&shop, &order);
+        event.tell("ORDERS_CREATE", payload);
+        event.tell("ORDERS_UPDATED", payload);
+        for line in &order.lines {
+            let product = shop.change_catalogue(|catalogue| {
+                catalogue.change_variant(line.variant, now.timestamp(), |variant| {
+                    variant.stock -= line.quantity;
+                })?;
+                catalogue.variant(line.variant)
+            });
+            if let Some((product, _)) = product {
+                event.tell("PRODUCTS_UPDATE", || shop.product_payload(product.key));
+            }
+        }
+        Ok(order.id())
+    }
+
+    /// Cancels, refunds or edits an order, named by global id or its number, and tells
+    /// subscribers.
+    ///
+    /// # Errors
+    /// If there is no such shop, order or line, or an amount is none.
+    pub fn change_order(&self, shop: &str, order: &str, change: &OrderChange) -> Result<()> {
+        let shop = self.shop(shop)?;
+        let now = self.inner.clock.now();
+        let number = order
+            .rsplit('/')
+            .next()
+            .and_then(|number| number.parse().ok());
+        let number = number.ok_or_else(|| Error::UnknownOrder(order.to_owned()))?;
+        let currency = &shop.settings.currency;
+        let order: Arc<Order> =
+            lock(&shop.orders).change(number, change, currency, now.timestamp())?;
+        let event = Event::new(&shop, now);
+        let payload = || payload::order(&shop, &order);
+        match change {
+            OrderChange::Cancel => event.tell("ORDERS_CANCELLED", payload),
+            OrderChange::Edit { .. } => event.tell("ORDERS_EDITED", payload),
+            OrderChange::Refund { .. } | OrderChange::RefundSum { .. } => {
+                if let Some(refund) = order.refunds.last() {
+                    event.tell("REFUNDS_CREATE", || payload::refund(&order, refund));
+                }
+            }
+        }
+        event.tell("ORDERS_UPDATED", payload);
+        Ok(())
+    }
+
+    /// Sends messages in another manner from now on; what was kept back and is no longer goes
+    /// out, newest first.
+    ///
+    /// # Errors
+    /// If there is no such shop.
+    pub fn set_delivery_manner(&self, shop: &str, manner: DeliveryManner) -> Result<()> {
+        let shop = self.shop(shop)?;
+        let released = shop.webhooks.set_manner(manner);
+        delivery::send(&shop, released);
+        Ok(())
+    }
+
+    /// Every attempt at a message, in the order in which it was over.
+    ///
+    /// # Errors
+    /// If there is no such shop.
+    pub fn deliveries(&self, shop: &str) -> Result<Vec<SentMessage>> {
+        Ok(self.shop(shop)?.webhooks.sent())
+    }
+
+    /// What is subscribed to, by any app: topic and address.
+    ///
+    /// # Errors
+    /// If there is no such shop.
+    pub fn subscriptions(&self, shop: &str) -> Result<Vec<(String, String)>> {
+        let all = self.shop(shop)?.webhooks.all();
+        let listed = all.into_iter().map(|known| (known.topic, known.input.uri));
+        Ok(listed.collect())
+    }
+
+    /// Ends all subscriptions without a word, as Shopify does after failures.
+    ///
+    /// # Errors
+    /// If there is no such shop.
+    pub fn drop_subscriptions(&self, shop: &str) -> Result<()> {
+        self.shop(shop)?.webhooks.delete_all();
+        Ok(())
     }
 
     /// All variants of a shop as they are now, computed while iterating.
@@ -170,12 +281,16 @@ impl Shopify {
         Ok(())
     }
 
-    /// Takes all tokens away, as uninstalling every app does.
+    /// Takes all tokens and subscriptions away and tells of it, as uninstalling every app does.
     ///
     /// # Errors
     /// If there is no such shop.
     pub fn revoke_tokens(&self, shop: &str) -> Result<()> {
-        lock(&self.shop(shop)?.access).revoke();
+        let shop = self.shop(shop)?;
+        lock(&shop.access).revoke();
+        let event = Event::new(&shop, self.inner.clock.now());
+        event.tell("APP_UNINSTALLED", || payload::shop(&shop));
+        shop.webhooks.delete_all();
         Ok(())
     }
 

@@ -1,6 +1,6 @@
 //! A shop: its settings, its goods, and who may do what with it.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
@@ -9,11 +9,15 @@ use hmac::{Hmac, KeyInit, Mac};
 use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 
-use super::access::{Access, StaticToken};
+use super::access::{Access, App, StaticToken};
 use super::budget::{Bucket, Plan, Rate};
 use super::bulk::{BulkOperations, Pace};
+use super::delivery::Event;
+use super::orders::Orders;
+use super::payload;
 use super::webhooks::Webhooks;
 use crate::catalogue::Catalogue;
+use crate::clock::MovableClock;
 use crate::dice::Dice;
 use crate::fault::{FaultKind, Faults, Spot};
 use crate::generator::Specification;
@@ -48,6 +52,8 @@ pub struct ShopSettings {
     pub rate: Option<Rate>,
     /// How fast bulk operations run.
     pub bulk_pace: Pace,
+    /// How many orders the 90 days before creation brought.
+    pub orders: u32,
     /// How many bulk queries an app may have under way; five since version 2026-01, before one.
     pub bulk_operations: u32,
 }
@@ -66,6 +72,7 @@ impl Default for ShopSettings {
             tokens: Vec::new(),
             plan: Plan::default(),
             rate: None,
+            orders: 0,
             bulk_pace: Pace::default(),
             bulk_operations: 5,
         }
@@ -151,6 +158,22 @@ pub(crate) fn count(counter: &AtomicU64) {
     counter.fetch_add(1, Ordering::Relaxed);
 }
 
+/// What a shop shares with the others.
+#[derive(Clone, Debug)]
+pub(crate) struct Surroundings {
+    pub(crate) clock: Arc<MovableClock>,
+    pub(crate) apps: Arc<Mutex<Vec<App>>>,
+}
+
+impl Surroundings {
+    /// What messages to an app are signed with; nothing for one that nobody registered.
+    pub(crate) fn secret_of(&self, client_id: &str) -> String {
+        let apps = lock(&self.apps);
+        let app = apps.iter().find(|app| app.client_id == client_id);
+        app.map(|app| app.client_secret.clone()).unwrap_or_default()
+    }
+}
+
 /// A shop as it lives in the sandbox.
 pub(crate) struct Shop {
     pub(crate) settings: ShopSettings,
@@ -160,6 +183,10 @@ pub(crate) struct Shop {
     pub(crate) access: Mutex<Access>,
     pub(crate) bulk: BulkOperations,
     pub(crate) webhooks: Webhooks,
+    pub(crate) orders: Mutex<Orders>,
+    /// Variants whose prices no app may change.
+    pub(crate) locked: Mutex<HashSet<u32>>,
+    pub(crate) surroundings: Surroundings,
     pub(crate) faults: Mutex<Faults>,
     pub(crate) tally: Tally,
     state: Mutex<ShopState>,
@@ -169,7 +196,12 @@ pub(crate) struct Shop {
 }
 
 impl Shop {
-    pub(crate) fn new(mut settings: ShopSettings, place: u64, now: DateTime<Utc>) -> Self {
+    pub(crate) fn new(
+        mut settings: ShopSettings,
+        place: u64,
+        now: DateTime<Utc>,
+        surroundings: Surroundings,
+    ) -> Self {
         if settings.name.is_empty() {
             settings.name = settings
                 .domain
@@ -183,16 +215,20 @@ impl Shop {
             oddities: settings.oddities,
             made_at: settings.made_at.unwrap_or(now),
         };
+        let catalogue = Catalogue::new(specification);
         Self {
+            orders: Mutex::new(Orders::generated(&settings, &catalogue, now)),
+            locked: Mutex::default(),
+            surroundings,
             number: 60_000_000_001 + place,
             created_at: now,
             access: Mutex::new(Access::new(seed, std::mem::take(&mut settings.tokens))),
             bulk: BulkOperations::new(settings.bulk_pace, settings.bulk_operations),
-            webhooks: Webhooks::default(),
+            webhooks: Webhooks::new(seed),
             faults: Mutex::new(Faults::new(settings.seed)),
             tally: Tally::default(),
             state: Mutex::new(ShopState::Open),
-            catalogue: Mutex::new(Arc::new(Catalogue::new(specification))),
+            catalogue: Mutex::new(Arc::new(catalogue)),
             buckets: Mutex::new(HashMap::new()),
             file_key: Dice::of(seed, 0xF11E).hex(32),
             settings,
@@ -214,6 +250,20 @@ impl Shop {
 
     pub(crate) fn change_catalogue<R>(&self, change: impl FnOnce(&mut Catalogue) -> R) -> R {
         change(Arc::make_mut(&mut lock(&self.catalogue)))
+    }
+
+    /// Tells those who subscribed that a product was changed.
+    pub(crate) fn tell_of_product(self: &Arc<Self>, key: u32, now: DateTime<Utc>) {
+        Event::new(self, now).tell("PRODUCTS_UPDATE", || self.product_payload(key));
+    }
+
+    /// A product as messages hold it.
+    pub(crate) fn product_payload(&self, key: u32) -> serde_json::Value {
+        let product = self.catalogue().product(key);
+        product.map_or_else(
+            || payload::deleted(key),
+            |product| payload::product(self, &product),
+        )
     }
 
     /// The app's bucket, for as long as `spend` takes.

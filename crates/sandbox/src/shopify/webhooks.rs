@@ -4,6 +4,9 @@ use std::sync::Mutex;
 
 use chrono::{DateTime, Utc};
 
+use super::delivery::{DeliveryManner, Message, SentMessage};
+use super::ids::gid;
+use crate::dice::Dice;
 use crate::lock::lock;
 
 /// What a subscriber asks for.
@@ -41,21 +44,105 @@ pub(crate) struct Subscription {
     pub(crate) updated_at: DateTime<Utc>,
 }
 
-/// The subscriptions of all apps, oldest first.
-#[derive(Debug)]
-pub(crate) struct Webhooks {
-    state: Mutex<(u64, Vec<Subscription>)>,
-}
-
-impl Default for Webhooks {
-    fn default() -> Self {
-        Self {
-            state: Mutex::new((1_400_000_000_001, Vec::new())),
-        }
+impl Subscription {
+    pub(crate) fn id(&self) -> String {
+        gid("WebhookSubscription", self.number)
     }
 }
 
+/// The subscriptions of all apps, and what is sent to them.
+#[derive(Debug)]
+pub(crate) struct Webhooks {
+    state: Mutex<State>,
+}
+
+#[derive(Debug)]
+struct State {
+    next: u64,
+    /// Oldest first.
+    subscriptions: Vec<Subscription>,
+    manner: DeliveryManner,
+    held: Vec<Message>,
+    sent: Vec<SentMessage>,
+    dice: Dice,
+}
+
 impl Webhooks {
+    pub(crate) fn new(seed: u64) -> Self {
+        Self {
+            state: Mutex::new(State {
+                next: 1_400_000_000_001,
+                subscriptions: Vec::new(),
+                manner: DeliveryManner::default(),
+                held: Vec::new(),
+                sent: Vec::new(),
+                dice: Dice::of(seed, 0x3EB),
+            }),
+        }
+    }
+
+    /// An id of the form that messages and events have.
+    pub(crate) fn new_id(&self) -> String {
+        let hex = lock(&self.state).dice.hex(16);
+        let parts = [
+            &hex[..8],
+            &hex[8..12],
+            &hex[12..16],
+            &hex[16..20],
+            &hex[20..],
+        ];
+        parts.join("-")
+    }
+
+    pub(crate) fn manner(&self) -> DeliveryManner {
+        lock(&self.state).manner
+    }
+
+    /// Sends in another manner from now on; gives what is no longer kept back, newest first.
+    pub(crate) fn set_manner(&self, manner: DeliveryManner) -> Vec<Message> {
+        let mut state = lock(&self.state);
+        state.manner = manner;
+        if manner.held {
+            return Vec::new();
+        }
+        let mut released = std::mem::take(&mut state.held);
+        released.reverse();
+        released
+    }
+
+    /// Keeps a message back if that is the manner; gives it back otherwise.
+    pub(crate) fn hold(&self, message: Message) -> Option<Message> {
+        let mut state = lock(&self.state);
+        if !state.manner.held {
+            return Some(message);
+        }
+        state.held.push(message);
+        None
+    }
+
+    pub(crate) fn note(&self, sent: SentMessage) {
+        lock(&self.state).sent.push(sent);
+    }
+
+    pub(crate) fn sent(&self) -> Vec<SentMessage> {
+        lock(&self.state).sent.clone()
+    }
+
+    /// Ends all subscriptions, as uninstalling every app does.
+    pub(crate) fn delete_all(&self) {
+        lock(&self.state).subscriptions.clear();
+    }
+
+    pub(crate) fn of_topic(&self, topic: &str) -> Vec<Subscription> {
+        let mut subscriptions = self.all();
+        subscriptions.retain(|subscription| subscription.topic == topic);
+        subscriptions
+    }
+
+    pub(crate) fn all(&self) -> Vec<Subscription> {
+        lock(&self.state).subscriptions.clone()
+    }
+
     /// Subscribes; `None` if the app has the same topic at the same address already.
     pub(crate) fn create(
         &self,
@@ -64,7 +151,11 @@ impl Webhooks {
         input: Input,
         now: DateTime<Utc>,
     ) -> Option<Subscription> {
-        let (next, subscriptions) = &mut *lock(&self.state);
+        let State {
+            next,
+            subscriptions,
+            ..
+        } = &mut *lock(&self.state);
         let taken = subscriptions.iter().any(|known| {
             known.app == app
                 && known.topic == topic
@@ -95,7 +186,7 @@ impl Webhooks {
         input: Input,
         now: DateTime<Utc>,
     ) -> Option<Subscription> {
-        let (_, subscriptions) = &mut *lock(&self.state);
+        let subscriptions = &mut lock(&self.state).subscriptions;
         let known = subscriptions
             .iter_mut()
             .find(|s| s.app == app && s.number == number)?;
@@ -106,7 +197,7 @@ impl Webhooks {
 
     /// Ends a subscription of the app; false if it has no such one.
     pub(crate) fn delete(&self, app: &str, number: u64) -> bool {
-        let (_, subscriptions) = &mut *lock(&self.state);
+        let subscriptions = &mut lock(&self.state).subscriptions;
         let before = subscriptions.len();
         subscriptions.retain(|s| s.app != app || s.number != number);
         subscriptions.len() < before
@@ -119,11 +210,8 @@ impl Webhooks {
     }
 
     pub(crate) fn of_app(&self, app: &str) -> Vec<Subscription> {
-        lock(&self.state)
-            .1
-            .iter()
-            .filter(|s| s.app == app)
-            .cloned()
-            .collect()
+        let mut subscriptions = self.all();
+        subscriptions.retain(|subscription| subscription.app == app);
+        subscriptions
     }
 }

@@ -1,14 +1,12 @@
 //! One request of the API and its answer: what fault strikes it, what is noted of it.
 
-use std::io;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use axum::body::{Body, Bytes, to_bytes};
+use axum::body::Bytes;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
-use futures::{StreamExt, stream};
 
 use super::WooCommerce;
 use super::answer::ApiError;
@@ -16,9 +14,8 @@ use super::store::{Store, StoreState, count};
 use crate::clock::Clock;
 use crate::fault::{FaultKind, Spot};
 use crate::journal::Entry;
+use crate::spoil::{GATEWAY_PAGE, halved, name};
 
-const GATEWAY_PAGE: &str = "<!doctype html><html lang=\"en\"><title>Error</title>\
-    <h1>Error establishing a database connection</h1></html>";
 const SITE_PAGE: &str = "<!doctype html><html lang=\"en\"><title>A site</title>\
     <h1>Welcome to a site that is no shop</h1></html>";
 
@@ -167,29 +164,4 @@ fn replacement(fault: Option<&FaultKind>) -> Option<Response> {
         }
         _ => None,
     }
-}
-
-/// The first half of an answer: as if that was all of it, or with the connection lost then.
-async fn halved(response: Response, lost: bool) -> Response {
-    let (mut parts, body) = response.into_parts();
-    let whole = to_bytes(body, usize::MAX).await.unwrap_or_default();
-    let half = whole.slice(..whole.len() / 2);
-    parts.headers.remove(header::CONTENT_LENGTH);
-    if !lost {
-        return Response::from_parts(parts, Body::from(half));
-    }
-    parts
-        .headers
-        .insert(header::CONTENT_LENGTH, whole.len().into());
-    let chunks = stream::iter([Ok::<Bytes, io::Error>(half)]).chain(stream::once(async {
-        // A body that has nothing to give for a moment is flushed.
-        tokio::task::yield_now().await;
-        Err(io::ErrorKind::ConnectionReset.into())
-    }));
-    Response::from_parts(parts, Body::from_stream(chunks))
-}
-
-fn name(fault: &FaultKind) -> String {
-    let tagged = serde_json::to_value(fault).unwrap_or_default();
-    tagged["kind"].as_str().unwrap_or_default().to_owned()
 }

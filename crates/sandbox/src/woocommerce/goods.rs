@@ -96,7 +96,7 @@ pub(crate) fn product(
         })
         .collect();
     let images = if product.pictured {
-        json!([{ "id": 900_000 + product.key, "src": format!("{base_url}/wp-content/uploads/{id}.png"),
+        json!([{ "id": 900_000 + product.key, "src": format!("{base_url}/wp-content/uploads/{id}.svg"),
             "name": product.title, "alt": "" }])
     } else {
         json!([])

@@ -11,7 +11,6 @@ mod exchange;
 mod goods;
 mod ids;
 mod orders;
-mod post;
 mod store;
 mod truth;
 mod webhooks;
@@ -29,6 +28,7 @@ pub use self::access::{ApiKey, Permissions};
 use self::answer::{ApiError, Query};
 pub use self::change::{StoreChange, StoreChanged};
 use self::exchange::Asked;
+use self::ids::product_key;
 use self::store::Store;
 pub use self::store::{StoreCounters, StoreSettings, StoreState};
 pub use self::truth::{StoreDigest, TrueListing};
@@ -38,6 +38,7 @@ use crate::error::{Error, Result};
 use crate::fault::Fault;
 use crate::journal::Journal;
 use crate::lock::lock;
+use crate::shopify::pictures::svg;
 
 /// The simulated stores. Clones are the same stores.
 #[derive(Clone)]
@@ -213,7 +214,7 @@ impl WooCommerce {
     /// If there is no such store.
     pub fn webhook_signature(&self, store: &str, id: u64, body: &[u8]) -> Result<Option<String>> {
         let webhook = self.store(store)?.webhooks.find(id);
-        Ok(webhook.map(|webhook| webhooks::signature(&webhook.secret, body)))
+        Ok(webhook.map(|webhook| crate::post::signature(&webhook.secret, body)))
     }
 
     /// What was sent to subscribers, pings included, in the order in which it was over.
@@ -263,6 +264,7 @@ impl WooCommerce {
                 "/{shop}/wc-auth/v1/authorize",
                 get(auth::ask).post(auth::grant),
             )
+            .route("/{shop}/wp-content/uploads/{file}", get(picture))
             .nest("/_sandbox/woocommerce", control::router())
             .with_state(self.clone())
     }
@@ -331,6 +333,15 @@ async fn api(
         })
     })
     .await
+}
+
+/// The picture of a product, named after its id.
+async fn picture(Path((_shop, file)): Path<(String, String)>) -> Response {
+    let id = file.strip_suffix(".svg").and_then(|id| id.parse().ok());
+    match id.and_then(product_key) {
+        Some(key) => ([(header::CONTENT_TYPE, "image/svg+xml")], svg(key)).into_response(),
+        None => StatusCode::NOT_FOUND.into_response(),
+    }
 }
 
 impl std::fmt::Debug for WooCommerce {

@@ -1,22 +1,22 @@
 //! A store's webhooks: what is subscribed to, what is sent, and when sending stops.
 
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, Utc};
-use hmac::{Hmac, KeyInit, Mac};
 use serde::Serialize;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use url::Url;
 
 use super::goods::gmt;
-use super::post::post;
 use super::store::Store;
 use crate::dice::Dice;
 use crate::lock::lock;
+use crate::post::{post, signature};
 
+/// How long a subscriber may take to answer.
+const PATIENCE: Duration = Duration::from_secs(10);
 /// After so many failed deliveries in a row a webhook is disabled, without a word.
 const MOST_FAILURES: u32 = 5;
 /// Topics that can be subscribed to.
@@ -260,7 +260,7 @@ fn send(
     let store = Arc::clone(store);
     runtime.spawn(async move {
         let status = match Url::parse(&webhook.delivery_url) {
-            Ok(url) => post(&url, &headers, &body).await,
+            Ok(url) => post(&url, &headers, &body, PATIENCE).await,
             Err(_) => None,
         };
         store.webhooks.note(SentWebhook {
@@ -270,16 +270,6 @@ fn send(
             status,
         });
     });
-}
-
-/// HMAC-SHA256 of the body by the webhook's secret, in base64.
-pub(crate) fn signature(secret: &str, body: &[u8]) -> String {
-    // HMAC takes keys of any length.
-    let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(secret.as_bytes()) else {
-        return String::new();
-    };
-    mac.update(body);
-    STANDARD.encode(mac.finalize().into_bytes())
 }
 
 fn delivery_id(webhook: u64, now: DateTime<Utc>) -> String {

@@ -9,7 +9,11 @@ mod bulk;
 mod control;
 mod faults;
 mod graphql;
+#[path = "../support/hook.rs"]
+mod hook;
 mod mutations;
 mod oauth;
+mod orders;
 mod support;
 mod throttling;
+mod webhooks;

@@ -28,6 +28,7 @@ pub(crate) fn settings(variants: u32) -> ShopSettings {
         "write_products",
         "read_inventory",
         "write_inventory",
+        "read_orders",
     ];
     let scopes = scopes.map(str::to_owned).to_vec();
     let tokens = vec![StaticToken {

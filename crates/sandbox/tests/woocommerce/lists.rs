@@ -159,3 +159,18 @@ async fn orders_have_lines_and_refunds() {
     );
     assert_eq!(world.woo().counters(STORE).unwrap().writes, 0);
 }
+
+#[tokio::test]
+async fn pictures_are_served_by_the_sandbox_itself() {
+    let world = World::of(60).await;
+    let products = world.get_json("products?per_page=100").await;
+    let mut products = products.as_array().unwrap().iter();
+    let pictured = products.find_map(|product| product["images"][0]["src"].as_str());
+    let address = pictured.expect("one has a picture");
+    let picture = world.client.get(address).send().await.unwrap();
+    assert_eq!(picture.status(), 200, "{address}");
+    assert_eq!(picture.headers()["content-type"], "image/svg+xml");
+    let missing = address.replace("/uploads/", "/uploads/x");
+    let missing = world.client.get(missing).send().await.unwrap();
+    assert_eq!(missing.status(), 404);
+}

@@ -6,6 +6,8 @@
 )]
 
 mod connect;
+#[path = "../support/hook.rs"]
+mod hook;
 mod lists;
 mod prices;
 mod steering;

@@ -168,6 +168,13 @@ async fn end(
     if let Some(run) = tx.active_run(id).await? {
         tx.cancel_run(run.id, now).await?;
     }
+    tx.fail_waiting_prices(
+        id,
+        "store_disconnected",
+        "The store was disconnected before it was sent.",
+        now,
+    )
+    .await?;
     let Some(listings_kept) = tx.disconnect_integration(id, now).await? else {
         return Err(Problem::new(
             ProblemKind::Conflict,

@@ -7,12 +7,15 @@ use calibr_model::{
     Sources,
     status::{FailureClass, ListingState},
 };
+use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::{
     FailureInput, ProductInput, VariantInput,
     match_up::{KnownListing, KnownProduct, SkuMatch},
+    statements::{currency, minor},
 };
+use crate::prices::Seen;
 
 /// The rows to write.
 #[derive(Debug, Default)]
@@ -23,8 +26,8 @@ pub(super) struct WritePlan<'a> {
     /// Products whose own fields change with this integration's.
     pub(super) changed_products: Vec<(Uuid, &'a ProductInput)>,
     pub(super) new_variants: Vec<NewVariant<'a>>,
-    pub(super) new_listings: Vec<NewListing<'a>>,
-    pub(super) changed_listings: Vec<ChangedListing<'a>>,
+    pub(super) new_listings: Vec<ListingRow<'a>>,
+    pub(super) changed_listings: Vec<ListingRow<'a>>,
     /// Listings that are there already and are as they were.
     pub(super) unchanged: Vec<Uuid>,
     /// Listings that were there before this run began, and were met.
@@ -41,16 +44,7 @@ pub(super) struct NewVariant<'a> {
 }
 
 #[derive(Debug)]
-pub(super) struct NewListing<'a> {
-    pub(super) id: Uuid,
-    pub(super) product_id: Uuid,
-    pub(super) variant_id: Uuid,
-    pub(super) state: &'static str,
-    pub(super) record: &'a VariantInput,
-}
-
-#[derive(Debug)]
-pub(super) struct ChangedListing<'a> {
+pub(super) struct ListingRow<'a> {
     pub(super) id: Uuid,
     pub(super) product_id: Uuid,
     pub(super) variant_id: Uuid,
@@ -131,6 +125,20 @@ impl<'a> WritePlan<'a> {
         for (row, id) in self.new_listings.iter_mut().zip(ids) {
             row.id = id;
         }
+    }
+
+    /// The prices of the listings that changed, which may be what they were.
+    pub(super) fn seen_prices(&self, now: DateTime<Utc>) -> Vec<Seen> {
+        self.changed_listings
+            .iter()
+            .map(|row| Seen {
+                listing: row.id,
+                price_minor: minor(row.record.price),
+                compare_at_minor: minor(row.record.compare_at),
+                currency: currency(row.record),
+                at: row.record.updated_at.map_or(now, |at| at.min(now)),
+            })
+            .collect()
     }
 
     /// For each product that was there and has a listing written, that listing's
@@ -216,7 +224,7 @@ impl<'a> WritePlan<'a> {
             if there.record_hash == record.hash && there.state == state {
                 self.unchanged.push(there.id);
             } else {
-                self.changed_listings.push(ChangedListing {
+                self.changed_listings.push(ListingRow {
                     id: there.id,
                     product_id: there.product_id,
                     variant_id: there.variant_id,
@@ -239,7 +247,7 @@ impl<'a> WritePlan<'a> {
                 (id, product_id)
             }
         };
-        self.new_listings.push(NewListing {
+        self.new_listings.push(ListingRow {
             id: sources.uuid(),
             product_id,
             variant_id,

@@ -1,6 +1,7 @@
 //! The statements of a batch: set-based, one for each kind of row.
 
 mod book;
+mod columns;
 mod insert;
 mod update;
 
@@ -25,11 +26,11 @@ fn sku_key(record: &VariantInput) -> Option<String> {
     record.sku.as_deref().map(search_key)
 }
 
-fn minor(money: Option<Money>) -> Option<i64> {
+pub(super) fn minor(money: Option<Money>) -> Option<i64> {
     money.map(|money| money.amount_minor)
 }
 
-fn currency(record: &VariantInput) -> Option<String> {
+pub(super) fn currency(record: &VariantInput) -> Option<String> {
     record
         .price
         .or(record.compare_at)

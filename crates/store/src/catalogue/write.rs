@@ -42,9 +42,13 @@ impl TenantTx {
         scope.insert_listings(conn, &plan).await?;
         scope.update_links(conn, &plan).await?;
         scope.update_products(conn, &plan).await?;
+        let seen = plan.seen_prices(now);
+        self.note_price_changes(&seen, context).await?;
+        let conn = self.conn();
         scope.update_listings(conn, &plan).await?;
         scope.bring_products_back(conn, &plan).await?;
         let first_met = scope.mark_met(conn, &plan).await?;
+        self.note_observed_prices(&seen, context).await?;
         let counted = |id: &Uuid| first_met.contains(id);
         let failures = batch.failures.iter().chain(&plan.orphans);
         let failures = self

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use calibr_model::{
     IntegrationId, SyncRunId,
-    status::{FailureKind, RunPhase, SyncStatus},
+    status::{FailureKind, RunPhase, RunType, SyncStatus},
 };
 use chrono::{DateTime, Utc};
 
@@ -199,6 +199,8 @@ impl TenantTx {
             return Err(StoreError::LeaseLost);
         }
         let (came_through, is_whole) = match outcome.status {
+            // Nothing was read.
+            _ if run.r#type == RunType::Prices => (false, false),
             SyncStatus::Success => (true, true),
             SyncStatus::Partial => (true, !self.may_bring_more(run.id).await?),
             _ => (false, false),

@@ -58,6 +58,8 @@ pub struct ClaimedRun {
     pub items_expected: Option<i64>,
     /// Orders read so far.
     pub orders_read: i64,
+    /// Prices that the store took so far.
+    pub prices_pushed: i64,
     /// When a worker first took it up, in UTC.
     pub started_at: DateTime<Utc>,
     /// Every change before this moment will be here at the end.
@@ -73,6 +75,9 @@ pub struct FailedSoFar {
     /// Orders.
     #[sqlx(rename = "orders_failed")]
     pub orders: i64,
+    /// Prices.
+    #[sqlx(rename = "prices_failed")]
+    pub prices: i64,
 }
 
 #[derive(FromRow)]
@@ -88,6 +93,7 @@ struct ClaimRow {
     failed: FailedSoFar,
     items_expected: Option<i64>,
     orders_read: i64,
+    prices_pushed: i64,
     started_at: DateTime<Utc>,
     watermark: DateTime<Utc>,
 }
@@ -117,11 +123,14 @@ impl TenantTx {
                AND (lease_owner IS NULL OR lease_until < now())
              RETURNING integration_id, type, phase, since, checkpoint, fruitless,
                        items_created + items_updated + items_unchanged AS items_synced,
-                       items_expected, orders_read, started_at, watermark,
+                       items_expected, orders_read, prices_pushed, started_at,
+                       watermark,
                        (SELECT count(*) FROM item_failures f WHERE f.project_id = $1
                         AND f.run_id = $2 AND f.kind = 'listing') AS listings_failed,
                        (SELECT count(*) FROM item_failures f WHERE f.project_id = $1
-                        AND f.run_id = $2 AND f.kind = 'order') AS orders_failed",
+                        AND f.run_id = $2 AND f.kind = 'order') AS orders_failed,
+                       (SELECT count(*) FROM item_failures f WHERE f.project_id = $1
+                        AND f.run_id = $2 AND f.kind = 'price') AS prices_failed",
         )
         .bind(project.0)
         .bind(run.0)
@@ -155,6 +164,7 @@ impl TenantTx {
             failed: row.failed,
             items_expected: row.items_expected,
             orders_read: row.orders_read,
+            prices_pushed: row.prices_pushed,
             started_at: row.started_at,
             watermark: row.watermark,
         })))

@@ -29,6 +29,7 @@ struct RunRow {
     items_failed: i64,
     items_expected: Option<i64>,
     orders_read: i64,
+    prices_pushed: i64,
     queued_at: DateTime<Utc>,
     started_at: Option<DateTime<Utc>>,
     completed_at: Option<DateTime<Utc>>,
@@ -43,7 +44,7 @@ macro_rules! run {
             "SELECT r.id, r.integration_id, i.name AS integration_name, i.platform, r.type,
                     r.trigger, u.name AS triggered_by, r.status, r.phase, r.items_created,
                     r.items_updated, r.items_unchanged, r.items_removed, r.items_failed,
-                    r.items_expected, r.orders_read, r.queued_at, r.started_at, r.completed_at, r.attempts,
+                    r.items_expected, r.orders_read, r.prices_pushed, r.queued_at, r.started_at, r.completed_at, r.attempts,
                     r.error, r.error_code
              FROM sync_runs r
              JOIN integrations i ON i.project_id = r.project_id AND i.id = r.integration_id
@@ -74,6 +75,7 @@ impl RunRow {
             items_failed: self.items_failed,
             items_expected: self.items_expected,
             orders_read: self.orders_read,
+            prices_pushed: self.prices_pushed,
             queued_at: self.queued_at,
             started_at: self.started_at,
             completed_at: self.completed_at,

@@ -1,20 +1,17 @@
 //! The shop's own staff: changes made on Vendure's side while Calibr looks on.
 
-use calibr_connectors::transport::{Outbound, Request, Transport, graphql_body};
-use calibr_model::Sources;
-use http::header::AUTHORIZATION;
-use secrecy::SecretString;
+use std::collections::BTreeMap;
+
 use serde_json::{Value, json};
 use url::Url;
 
+use super::client::{Client, text};
 use crate::TestkitError;
 
 /// A signed-in administrator of a [`super::RealVendure`].
 #[derive(Debug)]
 pub struct VendureAdmin {
-    transport: Transport,
-    address: Url,
-    token: Option<SecretString>,
+    client: Client,
 }
 
 /// A product made by [`VendureAdmin::create_product`].
@@ -32,30 +29,20 @@ impl VendureAdmin {
         username: &str,
         password: &str,
     ) -> Result<Self, TestkitError> {
-        let outbound = Outbound {
-            allow: "127.0.0.1".parse()?,
-            ..Outbound::default()
-        };
-        let mut admin = Self {
-            transport: Transport::new(outbound, Sources::system())?,
-            address,
-            token: None,
-        };
-        let body = graphql_body(
-            "mutation ($username: String!, $password: String!) {
-                login(username: $username, password: $password) { __typename }
-            }",
-            &json!({ "username": username, "password": password }),
-        );
-        let answer = admin
-            .transport
-            .send(Request::post_json(admin.address.clone(), &body))
+        let client = Client::new(address)?;
+        let data = client
+            .run(
+                "mutation ($username: String!, $password: String!) {
+                    login(username: $username, password: $password) { __typename }
+                }",
+                json!({ "username": username, "password": password }),
+            )
             .await?;
-        match answer.header("vendure-auth-token") {
-            Some(token) => admin.token = Some(token.to_owned().into()),
-            None => return Err(TestkitError::Unexpected(answer.redacted())),
+        if client.has_session() {
+            Ok(Self { client })
+        } else {
+            Err(TestkitError::Unexpected(data.to_string()))
         }
-        Ok(admin)
     }
 
     /// Runs any operation and gives its `data`.
@@ -63,17 +50,18 @@ impl VendureAdmin {
     /// # Errors
     /// [`TestkitError::Unexpected`] where Vendure answers with errors.
     pub async fn run(&self, operation: &str, variables: Value) -> Result<Value, TestkitError> {
-        let mut request =
-            Request::post_json(self.address.clone(), &graphql_body(operation, &variables));
-        if let Some(token) = &self.token {
-            request = request.secret_header(AUTHORIZATION, "Bearer ", token)?;
-        }
-        let answer = self.transport.send(request).await?;
-        let mut body: Value = answer.json()?;
-        if body.get("errors").is_some() {
-            return Err(TestkitError::Unexpected(answer.redacted()));
-        }
-        Ok(body["data"].take())
+        self.client.run(operation, variables).await
+    }
+
+    /// As [`Self::run`], for what gives, under a name, a type or one of
+    /// Vendure's error results.
+    pub(super) async fn run_for(
+        &self,
+        wanted: (&str, &str),
+        operation: &str,
+        variables: Value,
+    ) -> Result<Value, TestkitError> {
+        self.client.run_for(wanted, operation, variables).await
     }
 
     /// How many variants the shop has, those not on sale included.
@@ -215,6 +203,30 @@ impl VendureAdmin {
         })
     }
 
+    /// What the staff entered as a variant's prices, by currency, in minor
+    /// units.
+    ///
+    /// # Errors
+    /// [`TestkitError`] where there is no such variant.
+    pub async fn prices(&self, variant_id: &str) -> Result<BTreeMap<String, i64>, TestkitError> {
+        let data = self
+            .run(
+                "query ($id: ID!) { productVariant(id: $id) { prices { currencyCode price } } }",
+                json!({ "id": variant_id }),
+            )
+            .await?;
+        let prices = data["productVariant"]["prices"].as_array();
+        prices
+            .ok_or_else(|| TestkitError::Unexpected(data.to_string()))?
+            .iter()
+            .map(|price| {
+                let amount = price["price"].as_i64();
+                let amount = amount.ok_or_else(|| TestkitError::Unexpected(price.to_string()))?;
+                Ok((text(price, "/currencyCode")?, amount))
+            })
+            .collect()
+    }
+
     /// Deletes a variant.
     ///
     /// # Errors
@@ -230,6 +242,38 @@ impl VendureAdmin {
             Some("DELETED") => Ok(()),
             _ => Err(TestkitError::Unexpected(data.to_string())),
         }
+    }
+
+    /// Makes an administrator with these of Vendure's permissions, by a role
+    /// called like them.
+    ///
+    /// # Errors
+    /// [`TestkitError`] where Vendure refuses.
+    pub async fn create_administrator(
+        &self,
+        username: &str,
+        password: &str,
+        permissions: &[&str],
+    ) -> Result<(), TestkitError> {
+        let role = self
+            .run(
+                "mutation ($input: CreateRoleInput!) { createRole(input: $input) { id } }",
+                json!({ "input": {
+                    "code": username, "description": username, "permissions": permissions,
+                } }),
+            )
+            .await?;
+        self.run(
+            "mutation ($input: CreateAdministratorInput!) {
+                createAdministrator(input: $input) { id }
+            }",
+            json!({ "input": {
+                "firstName": username, "lastName": username, "emailAddress": username,
+                "password": password, "roleIds": [text(&role, "/createRole/id")?],
+            } }),
+        )
+        .await
+        .map(drop)
     }
 
     /// Makes an API key with the permissions of one of the shop's roles:
@@ -257,11 +301,4 @@ impl VendureAdmin {
             .await?;
         text(&key, "/createApiKey/apiKey")
     }
-}
-
-fn text(data: &Value, pointer: &str) -> Result<String, TestkitError> {
-    data.pointer(pointer)
-        .and_then(Value::as_str)
-        .map(str::to_owned)
-        .ok_or_else(|| TestkitError::Unexpected(data.to_string()))
 }

@@ -1,7 +1,9 @@
 //! A real Vendure server with its seeded shop: 88 variants of 54 products, in
-//! US dollars, net of tax. `end2end/vendure` holds the server's side.
+//! US dollars, net of tax, with a shipping and a payment method. `end2end/vendure` holds the server's side.
 
 mod admin;
+mod client;
+mod orders;
 
 use std::{path::Path, process::Stdio, time::Duration};
 
@@ -14,6 +16,7 @@ use tokio::{
 use url::Url;
 
 pub use admin::{CreatedProduct, VendureAdmin};
+pub use orders::{PlacedLine, PlacedOrder};
 
 use crate::TestkitError;
 
@@ -116,6 +119,12 @@ impl RealVendure {
     /// Its admin API.
     pub fn admin_api_url(&self) -> &Url {
         &self.ready.admin_api
+    }
+
+    /// Its shop API, which the storefront asks.
+    fn shop_api_url(&self) -> Result<Url, TestkitError> {
+        let joined = self.url().join("shop-api");
+        joined.map_err(|error| TestkitError::Unexpected(error.to_string()))
     }
 
     /// Who may do everything in the shop.

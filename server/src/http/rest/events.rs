@@ -131,6 +131,7 @@ fn written(event: &ProjectEvent) -> Event {
     let name = match event {
         ProjectEvent::SyncProgress(_) => "sync_progress",
         ProjectEvent::IntegrationChanged { .. } => "integration_changed",
+        ProjectEvent::PricePushChanged { .. } => "price_push_changed",
         ProjectEvent::Resync => "resync",
     };
     // The event is made of numbers, words and times: it can be written.

@@ -8,6 +8,7 @@ pub(crate) mod integrations;
 pub(crate) mod listings;
 pub(crate) mod oauth;
 pub(crate) mod platforms;
+pub(crate) mod prices;
 pub(crate) mod products;
 pub(crate) mod syncs;
 pub(crate) mod webhooks;

@@ -1,7 +1,12 @@
-use calibr_sandbox::shopify::{Pace, ShopSettings, StaticToken};
+use calibr_sandbox::{
+    Sandbox,
+    amazon::SellerSettings,
+    shopify::{Pace, ShopSettings, StaticToken},
+    woocommerce::StoreSettings,
+};
 use serde_json::{Value, json};
 
-use super::{Client, Console, Database, Launch, SHOP, Shop, TOKEN, fresh_database, until};
+use super::{Client, Console, Database, Launch, PROJECT, SHOP, Shop, TOKEN, fresh_database, until};
 
 /// A shop with this many variants, odd ones among them, and a custom app.
 pub(crate) fn usual_shop(variants: u32) -> ShopSettings {
@@ -40,13 +45,26 @@ pub(crate) struct Scene {
 
 impl Scene {
     pub(crate) async fn of(settings: ShopSettings) -> Self {
-        let shop = Shop::open_as(settings).await;
+        Self::around(Shop::open_as(settings).await).await
+    }
+
+    /// With a seller on Amazon and a WooCommerce store beside a small shop.
+    pub(crate) async fn of_platforms(seller: SellerSettings, store: StoreSettings) -> Self {
+        let sandbox = Sandbox::builder()
+            .shop(usual_shop(60))
+            .seller(seller)
+            .store(store);
+        Self::around(Shop::open_with(sandbox).await).await
+    }
+
+    async fn around(shop: Shop) -> Self {
         let url = fresh_database().await;
         let launch = shop
-            .known_to(Launch::on_database(&url))
+            .all_known_to(Launch::on_database(&url))
             .variable("REQUESTS_PER_MINUTE", "100000");
         let console = launch.start().await;
         shop.register(&console);
+        shop.register_with_amazon(&console);
         let client = console.set_up().await;
         Self {
             shop,
@@ -76,11 +94,20 @@ impl Scene {
 
     /// Connects the shop by hand; gives the integration's id.
     pub(crate) async fn connect(&self) -> String {
-        let answer = self
-            .client
-            .post(&Client::in_project("integrations"), &form(SHOP, TOKEN))
-            .await;
-        id(&answer.expect(201))
+        self.connect_by(&form(SHOP, TOKEN)).await
+    }
+
+    /// Connects a store by hand; gives the integration's id.
+    pub(crate) async fn connect_by(&self, form: &Value) -> String {
+        let integrations = Client::in_project("integrations");
+        id(&self.client.post(&integrations, form).await.expect(201))
+    }
+
+    /// What the test of a form says, in the browser's way.
+    pub(crate) async fn test_form(&self, form: &Value) -> Value {
+        let body = json!({ "project": PROJECT, "form": form });
+        let tested = self.client.post("/api/fn/test_connection", &body).await;
+        tested.expect(200)
     }
 
     /// An address below an integration's.

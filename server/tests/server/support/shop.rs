@@ -1,14 +1,14 @@
 use std::collections::BTreeMap;
 
 use calibr_sandbox::{
-    Fault, Sandbox, Server,
+    Builder, Fault, Sandbox, Server,
     shopify::{App, Change, Changed, Pace, ShopSettings, Shopify},
 };
 use chrono::TimeDelta;
 use serde_json::Value;
 use url::Url;
 
-use super::{Client, Console, Launch, PROJECT, usual_shop};
+use super::{Client, Console, Launch, consent, usual_shop};
 
 /// The shop's address.
 pub(crate) const SHOP: &str = "acme.myshopify.com";
@@ -44,11 +44,12 @@ impl Shop {
     }
 
     pub(crate) async fn open_as(settings: ShopSettings) -> Self {
-        let server = Sandbox::builder()
-            .shop(settings)
-            .start("127.0.0.1:0")
-            .await
-            .unwrap();
+        Self::open_with(Sandbox::builder().shop(settings)).await
+    }
+
+    /// A shop in a sandbox where more is.
+    pub(crate) async fn open_with(sandbox: Builder) -> Self {
+        let server = sandbox.start("127.0.0.1:0").await.unwrap();
         Self { server }
     }
 
@@ -118,36 +119,19 @@ impl Shop {
 
     /// Begins a one-click connect in the owner's browser; gives the consent page's address.
     pub(crate) async fn begin(&self, client: &Client) -> Url {
-        let start = client
-            .get(&format!(
-                "/api/oauth/shopify/start?project={PROJECT}&shop={SHOP}"
-            ))
-            .await;
-        assert_eq!(start.status, 303, "{}", start.text());
-        start.header("location").parse().unwrap()
+        consent::begin(client, "shopify", &[("shop", SHOP)]).await
     }
 
     /// Opens the consent page and answers it (`install` or `cancel`); gives where the browser is sent back to.
     pub(crate) async fn answer(&self, client: &Client, consent: &Url, decision: &str) -> String {
-        let page = client.get(consent.as_str()).await;
-        assert_eq!(page.status, 200, "{}", page.text());
-        let mut form: Vec<(String, String)> = consent.query_pairs().into_owned().collect();
-        form.push(("decision".to_owned(), decision.to_owned()));
-        let answered = client.post_form(consent.as_str(), &form).await;
-        assert_eq!(answered.status, 302, "{}", answered.text());
-        answered.header("location").to_owned()
+        consent::answer(client, consent, &[("decision", decision)]).await
     }
 
     /// Connects the shop with one click; gives the integration's id.
     pub(crate) async fn connect(&self, client: &Client) -> String {
         let consent = self.begin(client).await;
         let callback = self.answer(client, &consent, "install").await;
-        let done = client.get(&callback).await;
-        let location = done.header("location");
-        location
-            .strip_prefix(&format!("/p/{PROJECT}/integrations?connected="))
-            .unwrap_or_else(|| panic!("not connected: {location}"))
-            .to_owned()
+        consent::connected(&client.get(&callback).await)
     }
 
     /// What the shop really holds.

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{Operation, product_fields, variant_fields};
+use super::{Operation, UserError, product_fields, variant_fields};
 
 /// What is exported. The statuses are named because the documentation gives
 /// `active` as the filter's default.
@@ -59,12 +59,6 @@ struct Reference {
     id: String,
 }
 
-#[derive(Debug, Clone, Deserialize)]
-struct UserError {
-    code: Option<String>,
-    message: String,
-}
-
 /// What became of a start.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::shopify) enum Started {
@@ -80,7 +74,7 @@ impl StartExportData {
     /// Whether the export runs.
     pub(in crate::shopify) fn started(self) -> Started {
         let Some(payload) = self.bulk_operation_run_query else {
-            return Started::Refused("no reason was given".to_owned());
+            return Started::Refused(UserError::joined(&[]));
         };
         if let Some(error) = payload.user_errors.first() {
             let busy = match error.code.as_deref() {
@@ -95,7 +89,7 @@ impl StartExportData {
         }
         match payload.bulk_operation {
             Some(operation) => Started::Running(operation.id),
-            None => Started::Refused("no reason was given".to_owned()),
+            None => Started::Refused(UserError::joined(&[])),
         }
     }
 }

@@ -1,10 +1,10 @@
 //! Products that were changed, page by page.
 
-use chrono::{DateTime, SecondsFormat, Utc};
+use chrono::{DateTime, Utc};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{Operation, RecordPage, product_fields, variant_fields};
+use super::{Operation, RecordPage, product_fields, updated_since, variant_fields};
 
 /// Products a page, and variants of each. The cost of a query grows with both:
 /// this one stays at about half of the 1,000 points that Shopify admits, even
@@ -53,11 +53,9 @@ impl Operation for ChangedProducts<'_> {
     type Data = ChangedProductsData;
 
     fn variables(&self) -> Value {
-        let since = self.since.to_rfc3339_opts(SecondsFormat::Secs, true);
+        let since = updated_since(self.since);
         json!({
-            "filter": format!(
-                "updated_at:>='{since}' AND status:active,draft,archived,unlisted"
-            ),
+            "filter": format!("{since} AND status:active,draft,archived,unlisted"),
             "products": PRODUCTS,
             "variants": VARIANTS,
             "after": self.after,

@@ -6,18 +6,27 @@ mod bulk_status;
 mod catalogue_start;
 mod changed_products;
 mod identity;
+mod listing_prices;
+mod orders;
+mod price_update;
 mod product_variants;
+mod webhooks;
 
+use chrono::{DateTime, SecondsFormat, Utc};
 use serde::{Deserialize, Deserializer, de::DeserializeOwned};
 use serde_json::Value;
 
 pub(super) use self::{
     bulk_export::{EXPORT, RecentExports, StartExport, Started},
     bulk_status::{ExportState, ExportStatus, FailedBy},
-    catalogue_start::CatalogueStart,
+    catalogue_start::{CatalogueStart, Currency},
     changed_products::ChangedProducts,
     identity::Identity,
+    listing_prices::{ListingPrices, NodeData, ShopCurrency},
+    orders::{ChangedOrders, OrderLines, OrderRefunds},
+    price_update::{Outcome, UpdatePrices, UpdatePricesData, VariantData, VariantPrices},
     product_variants::ProductVariants,
+    webhooks::{CreateWebhook, DeleteWebhook, WebhookData, Webhooks},
 };
 
 /// One kind of call.
@@ -61,6 +70,15 @@ pub const DOCUMENTS: &[Document] = &[
     document::<ExportStatus>(|| ExportStatus::example().variables()),
     document::<ChangedProducts>(|| ChangedProducts::example().variables()),
     document::<ProductVariants>(|| ProductVariants::example().variables()),
+    document::<ShopCurrency>(|| ShopCurrency.variables()),
+    document::<ListingPrices>(ListingPrices::example),
+    document::<UpdatePrices>(UpdatePrices::example),
+    document::<ChangedOrders>(|| ChangedOrders::example().variables()),
+    document::<OrderLines>(|| OrderLines::example().variables()),
+    document::<OrderRefunds>(|| OrderRefunds::example().variables()),
+    document::<Webhooks>(|| Webhooks { after: None }.variables()),
+    document::<CreateWebhook>(|| CreateWebhook::example().variables()),
+    document::<DeleteWebhook>(|| DeleteWebhook::example().variables()),
 ];
 
 const fn document<O: Operation>(example: fn() -> Value) -> Document {
@@ -89,6 +107,13 @@ macro_rules! variant_fields {
 
 pub(super) use {product_fields, variant_fields};
 
+/// The search for what changed at or after a moment; Shopify's times are whole
+/// seconds.
+fn updated_since(since: DateTime<Utc>) -> String {
+    let since = since.to_rfc3339_opts(SecondsFormat::Secs, true);
+    format!("updated_at:>='{since}'")
+}
+
 /// Where a page ends.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -104,6 +129,30 @@ pub(super) struct PageInfo {
 pub(super) struct RecordPage {
     pub(super) nodes: Vec<Value>,
     pub(super) page_info: PageInfo,
+}
+
+/// An entry of `userErrors`: what was wrong with what a mutation was given.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub(super) struct UserError {
+    /// The way to the input that is wrong; `None` where it is none in
+    /// particular.
+    #[serde(default)]
+    pub(super) field: Option<Vec<String>>,
+    pub(super) message: String,
+    /// Where the mutation has codes for its errors.
+    #[serde(default)]
+    pub(super) code: Option<String>,
+}
+
+impl UserError {
+    /// What they say, together.
+    fn joined(errors: &[Self]) -> String {
+        let said: Vec<&str> = errors.iter().map(|error| error.message.as_str()).collect();
+        match said.as_slice() {
+            [] => "no reason was given".to_owned(),
+            said => said.join("; "),
+        }
+    }
 }
 
 /// Reads `UnsignedInt64`, which comes as a text.

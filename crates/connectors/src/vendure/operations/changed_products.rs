@@ -1,24 +1,23 @@
-//! Products that were changed, page by page.
+//! Products that were changed.
 
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
-use super::{Operation, product_fields, products::ProductsData, variants::list_options};
+use super::{
+    list::{List, RowPage, at_or_after},
+    product_fields,
+    products::ProductsData,
+};
 
-/// Asks for products changed after a moment, in the order of their ids, with
-/// the number of their variants: a product without any is nothing that could be
-/// sold.
+/// Products changed since a moment, with the number of their variants: a product
+/// without any is nothing that could be sold.
 #[derive(Debug, Clone)]
 pub(in crate::vendure) struct ChangedProducts {
     /// The moment.
-    pub(in crate::vendure) changed_after: DateTime<Utc>,
-    /// How many rows to leave out first.
-    pub(in crate::vendure) skip: u64,
-    /// How many rows to give.
-    pub(in crate::vendure) take: u32,
+    pub(in crate::vendure) changed_since: DateTime<Utc>,
 }
 
-impl Operation for ChangedProducts {
+impl List for ChangedProducts {
     const DOCUMENT: &'static str = concat!(
         "query CalibrChangedProducts($options: ProductListOptions!) {
   products(options: $options) {
@@ -31,7 +30,11 @@ impl Operation for ChangedProducts {
     );
     type Data = ProductsData;
 
-    fn variables(&self) -> Value {
-        json!({ "options": list_options(Some(self.changed_after), self.skip, self.take) })
+    fn filter(&self) -> Value {
+        json!({ "updatedAt": at_or_after(self.changed_since) })
+    }
+
+    fn rows(data: ProductsData) -> RowPage {
+        data.products
     }
 }

@@ -5,24 +5,36 @@
 //! A document asks for one thing at its root where it can: Vendure proves an
 //! API key anew, with bcrypt, for each.
 
-mod catalogue_peek;
 mod changed_products;
 mod channel;
+mod list;
+mod orders;
+mod peeks;
+mod permission;
 mod products;
+mod rights;
+mod set_prices;
 mod shop_settings;
 mod sign_in;
+mod variant_prices;
 mod variants;
 
-use serde::{Deserialize, de::DeserializeOwned};
-use serde_json::{Map, Value};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 pub(super) use self::{
-    catalogue_peek::CataloguePeek,
     changed_products::ChangedProducts,
     channel::Channel,
+    list::{List, PageOf, Row, RowPage},
+    orders::{Orders, RefundMoments},
+    peeks::{CataloguePeek, OrdersPeek},
+    permission::Permission,
     products::Products,
-    shop_settings::{ShopSettings, ShopSettingsData},
+    rights::Rights,
+    set_prices::{NewPrice, SetPrices},
+    shop_settings::{ChannelSettings, ShopSettings, ShopSettingsData},
     sign_in::{SignIn, SignInOutcome},
+    variant_prices::VariantPrices,
     variants::Variants,
 };
 
@@ -32,6 +44,8 @@ pub(super) trait Operation: Send + Sync {
     const DOCUMENT: &'static str;
     /// `data` of an answer.
     type Data: DeserializeOwned + Send;
+    /// What an account must be let do for it.
+    const NEEDS: Permission = Permission::ReadCatalogue;
 
     /// The variables of this call.
     fn variables(&self) -> Value;
@@ -45,24 +59,3 @@ macro_rules! product_fields {
 }
 
 pub(super) use product_fields;
-
-/// Some rows of a list, and how many it has in all.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct RowPage {
-    /// The rows, in the list's order.
-    pub(super) items: Vec<Row>,
-    /// The length of the whole list.
-    pub(super) total_items: u64,
-}
-
-/// A row with its id, otherwise still as it came, so that one that cannot be
-/// read spoils no other.
-#[derive(Debug, Clone, Deserialize)]
-pub(super) struct Row {
-    /// Vendure's id; the schema promises it.
-    pub(super) id: String,
-    /// Everything else.
-    #[serde(flatten)]
-    pub(super) fields: Map<String, Value>,
-}

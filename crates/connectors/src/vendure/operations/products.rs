@@ -3,16 +3,19 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{Operation, RowPage, product_fields};
+use super::{
+    list::{List, RowPage},
+    product_fields,
+};
 
-/// Asks for products by their ids.
+/// Products by their ids.
 #[derive(Debug, Clone)]
-pub(in crate::vendure) struct Products<'a> {
-    /// The ids; at least one.
-    pub(in crate::vendure) ids: &'a [String],
+pub(in crate::vendure) struct Products {
+    /// The ids.
+    pub(in crate::vendure) ids: Vec<String>,
 }
 
-impl Operation for Products<'_> {
+impl List for Products {
     const DOCUMENT: &'static str = concat!(
         "query CalibrProducts($options: ProductListOptions!) {
   products(options: $options) {
@@ -25,40 +28,16 @@ impl Operation for Products<'_> {
     );
     type Data = ProductsData;
 
-    fn variables(&self) -> Value {
-        json!({ "options": {
-            "take": self.ids.len(),
-            "filter": { "id": { "in": self.ids } },
-        } })
+    fn filter(&self) -> Value {
+        json!({ "id": { "in": self.ids } })
+    }
+
+    fn rows(data: ProductsData) -> RowPage {
+        data.products
     }
 }
 
 #[derive(Debug, Clone, Deserialize)]
 pub(in crate::vendure) struct ProductsData {
-    pub(in crate::vendure) products: RowPage,
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn asks_for_as_many_as_there_are_ids() {
-        let ids = ["1".to_owned(), "7".to_owned()];
-        insta::assert_json_snapshot!(Products { ids: &ids }.variables(), @r#"
-        {
-          "options": {
-            "filter": {
-              "id": {
-                "in": [
-                  "1",
-                  "7"
-                ]
-              }
-            },
-            "take": 2
-          }
-        }
-        "#);
-    }
+    pub(super) products: RowPage,
 }

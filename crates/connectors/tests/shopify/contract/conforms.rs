@@ -34,7 +34,7 @@ fn object(schema: &Schema, selection: &SelectionSet, data: &Value, path: &str, e
     let given: &Map<String, Value> = data
         .as_object()
         .unwrap_or_else(|| panic!("{path} is no object: {data}"));
-    let fields: Vec<&Field> = selection.selections.iter().map(as_field).collect();
+    let fields: Vec<&Field> = selection.selections.iter().flat_map(fields_of).collect();
     for field in &fields {
         let key = field.response_key();
         let path = format!("{path}.{key}");
@@ -53,10 +53,18 @@ fn object(schema: &Schema, selection: &SelectionSet, data: &Value, path: &str, e
     }
 }
 
-fn as_field(selection: &Selection) -> &Field {
+/// The fields of a selection; of a fragment, which everything here is of the
+/// type of, its own.
+fn fields_of(selection: &Selection) -> Vec<&Field> {
     match selection {
-        Selection::Field(field) => field,
-        other => panic!("the connector's documents have fields only, not {other:?}"),
+        Selection::Field(field) => vec![field],
+        Selection::InlineFragment(fragment) => {
+            let inner = fragment.selection_set.selections.iter();
+            inner.flat_map(fields_of).collect()
+        }
+        Selection::FragmentSpread(_) => {
+            panic!("the connector's documents name no fragments: {selection:?}")
+        }
     }
 }
 

@@ -33,17 +33,26 @@ fn selection(document: &ExecutableDocument) -> &SelectionSet {
     &document.operations.get(None).unwrap().selection_set
 }
 
-/// Goes through all fields with the type they belong to.
-fn walk(
-    selections: &SelectionSet,
-    see: &mut impl FnMut(&str, &apollo_compiler::executable::Field),
-) {
+/// Goes through all fields: the type each belongs to, its name, and the type it
+/// gives, which a fragment on it narrows down.
+fn walk(selections: &SelectionSet, see: &mut impl FnMut(&str, &str, &str)) {
     for selection in &selections.selections {
-        let Selection::Field(field) = selection else {
-            panic!("the connector's documents have fields only, not {selection:?}");
-        };
-        see(selections.ty.as_str(), field);
-        walk(&field.selection_set, see);
+        match selection {
+            Selection::Field(field) => {
+                let of = selections.ty.as_str();
+                see(of, &field.name, field.ty().inner_named_type());
+                for inner in &field.selection_set.selections {
+                    if let Selection::InlineFragment(fragment) = inner {
+                        see(of, &field.name, &fragment.selection_set.ty);
+                    }
+                }
+                walk(&field.selection_set, see);
+            }
+            Selection::InlineFragment(fragment) => walk(&fragment.selection_set, see),
+            Selection::FragmentSpread(_) => {
+                panic!("the connector's documents name no fragments: {selection:?}")
+            }
+        }
     }
 }
 
@@ -60,66 +69,87 @@ fn every_document_is_valid_by_the_published_schemas() {
             };
             coerce_variable_values(&published.schema, operation, &variables)
                 .unwrap_or_else(|error| panic!("{}: {}", document.name, error.message()));
-            walk(selection(&parsed), &mut |of, field| {
+            walk(selection(&parsed), &mut |of, field, _| {
                 assert!(
-                    !published.is_deprecated(of, &field.name),
-                    "{} asks for {of}.{}, which is deprecated in {version}",
+                    !published.is_deprecated(of, field),
+                    "{} asks for {of}.{field}, which is deprecated in {version}",
                     document.name,
-                    field.name
                 );
             });
         }
     }
 }
 
+/// What each field of the documents needs one of, with where it stands.
+fn needed(published: &Published) -> Vec<(String, Vec<String>)> {
+    let mut needed = Vec::new();
+    for document in DOCUMENTS {
+        walk(
+            selection(&parsed(published, document)),
+            &mut |of, field, gives| {
+                let place = format!("{}: {of}.{field}", document.name);
+                for any_of in published.needed_for(of, field, gives) {
+                    needed.push((place.clone(), any_of.to_vec()));
+                }
+            },
+        );
+    }
+    needed
+}
+
 #[test]
 fn the_scopes_that_are_asked_for_open_every_field() {
-    let ours = Scopes::needed();
+    let ours = Scopes::wanted();
     for version in VERSIONS {
-        let published = Published::version(version);
-        let mut checked = 0;
-        for document in DOCUMENTS {
-            walk(
-                selection(&parsed(&published, document)),
-                &mut |of, field| {
-                    let gives = field.ty().inner_named_type().as_str();
-                    for any_of in published.needed_for(of, &field.name, gives) {
-                        checked += 1;
-                        assert!(
-                            any_of.iter().any(|scope| ours.permit(scope)),
-                            "{}: {of}.{} needs one of {any_of:?} in {version}",
-                            document.name,
-                            field.name
-                        );
-                    }
-                },
+        let needed = needed(&Published::version(version));
+        assert!(
+            needed.len() > 20,
+            "{} fields with scopes: is the scope data read at all?",
+            needed.len()
+        );
+        for (place, any_of) in needed {
+            assert!(
+                any_of.iter().any(|scope| ours.permit(scope)),
+                "{place} needs one of {any_of:?} in {version}"
             );
         }
+    }
+}
+
+#[test]
+fn the_catalogue_needs_no_more_than_reading_products() {
+    let catalogue = [
+        "CalibrIdentity",
+        "CalibrCatalogueStart",
+        "the exported query",
+        "CalibrStartExport",
+        "CalibrRecentExports",
+        "CalibrExportStatus",
+        "CalibrChangedProducts",
+        "CalibrProductVariants",
+    ];
+    let ours = Scopes::needed();
+    for (place, any_of) in needed(&Published::version(VERSIONS[0])) {
+        let of_catalogue = catalogue.iter().any(|name| place.starts_with(name));
         assert!(
-            checked > 10,
-            "{checked} fields with scopes: is the scope data read at all?"
+            !of_catalogue || any_of.iter().any(|scope| ours.permit(scope)),
+            "{place} needs one of {any_of:?}"
         );
     }
 }
 
 #[test]
 fn the_scopes_that_are_asked_for_are_all_needed() {
-    let published = Published::version(VERSIONS[0]);
-    let mut used = false;
-    for document in DOCUMENTS {
-        walk(
-            selection(&parsed(&published, document)),
-            &mut |of, field| {
-                let gives = field.ty().inner_named_type().as_str();
-                used |= published
-                    .needed_for(of, &field.name, gives)
-                    .iter()
-                    .any(|any_of| *any_of == ["read_products"]);
-            },
-        );
+    let needed = needed(&Published::version(VERSIONS[0]));
+    let wanted = Scopes::wanted();
+    assert_eq!(wanted.joined(), "write_products,read_orders");
+    for scope in wanted.joined().split(',') {
+        let others = Scopes::of(wanted.joined().split(',').filter(|other| *other != scope));
+        let missed = needed
+            .iter()
+            .any(|(_, any_of)| !any_of.iter().any(|scope| others.permit(scope)));
+        assert!(missed, "nothing needs {scope}");
     }
-    assert!(used, "nothing needs read_products alone");
-    assert_eq!(Scopes::needed().joined(), "read_products");
 }
 
 /// The sandbox's API of one version.
@@ -197,6 +227,7 @@ async fn the_sandboxs_answers_have_the_published_form() {
     for version in VERSIONS {
         let scene = Scene::of(ShopSettings {
             variants: 1_500,
+            orders: 120,
             oddities: true,
             ..usual()
         })
@@ -243,6 +274,9 @@ async fn the_sandboxs_answers_have_the_published_form() {
                 break;
             }
         }
+        prices(&calls).await;
+        orders(&calls).await;
+        webhooks(&calls).await;
         let url = state["bulkOperation"]["url"]
             .as_str()
             .unwrap()
@@ -251,6 +285,75 @@ async fn the_sandboxs_answers_have_the_published_form() {
         let file = calls.transport.send(Request::get(url)).await.unwrap();
         check_file(&calls.published, &file.text());
     }
+}
+
+async fn prices(calls: &Calls<'_>) {
+    let ask = async |name, variables| calls.ask(name, variables).await;
+    ask("CalibrShopCurrency", json!({})).await;
+    let variant = calls.scene.truth().into_values().next().unwrap();
+    let gone = "gid://shopify/ProductVariant/1";
+    let ids = json!({ "ids": [variant.variant_id, gone] });
+    let seen = ask("CalibrListingPrices", ids).await;
+    assert_eq!(seen["nodes"][0]["price"], variant.price);
+    assert!(seen["nodes"][1].is_null());
+    let update = |variants: Value| json!({ "product": variant.product_id, "variants": variants });
+    let taken = json!({ "id": variant.variant_id, "price": "9.95", "compareAtPrice": null });
+    let refused = json!({ "id": gone, "price": "9.95" });
+    let set = ask("CalibrUpdatePrices", update(json!([refused, taken]))).await;
+    let set = &set["productVariantsBulkUpdate"];
+    assert_eq!(set["productVariants"][0]["price"], "9.95");
+    assert_eq!(
+        set["userErrors"][0]["field"],
+        json!(["variants", "0", "id"])
+    );
+    ask("CalibrUpdatePrices", Calls::example("CalibrUpdatePrices")).await;
+}
+
+async fn orders(calls: &Calls<'_>) {
+    let mut variables = Calls::example("CalibrChangedOrders");
+    let mut refunded = 0;
+    let mut long = 0;
+    loop {
+        let page = calls.ask("CalibrChangedOrders", variables.clone()).await;
+        for order in page["orders"]["nodes"].as_array().unwrap() {
+            if order["totalRefundedSet"]["shopMoney"]["amount"] != "0.0" {
+                refunded += 1;
+                let refunds = json!({ "order": order["id"] });
+                let refunds = calls.ask("CalibrOrderRefunds", refunds).await;
+                assert!(!refunds["order"]["refunds"].as_array().unwrap().is_empty());
+            }
+            let end = &order["lineItems"]["pageInfo"];
+            if end["hasNextPage"] == true {
+                long += 1;
+                let lines = json!({ "order": order["id"], "after": end["endCursor"] });
+                calls.ask("CalibrOrderLines", lines).await;
+            }
+        }
+        if page["orders"]["pageInfo"]["hasNextPage"] == false {
+            break;
+        }
+        variables["after"] = page["orders"]["pageInfo"]["endCursor"].clone();
+    }
+    assert!(refunded > 0 && long > 0, "{refunded} refunded, {long} long");
+    for name in ["CalibrOrderLines", "CalibrOrderRefunds"] {
+        assert!(calls.ask(name, Calls::example(name)).await["order"].is_null());
+    }
+}
+
+async fn webhooks(calls: &Calls<'_>) {
+    let ask = async |name| calls.ask(name, Calls::example(name)).await;
+    let created = ask("CalibrCreateWebhook").await;
+    let id = &created["webhookSubscriptionCreate"]["webhookSubscription"]["id"];
+    let again = ask("CalibrCreateWebhook").await;
+    assert!(again["webhookSubscriptionCreate"]["webhookSubscription"].is_null());
+    let listed = ask("CalibrWebhooks").await;
+    assert_eq!(listed["webhookSubscriptions"]["nodes"][0]["id"], *id);
+    let deleted = calls.ask("CalibrDeleteWebhook", json!({ "id": id })).await;
+    assert_eq!(
+        deleted["webhookSubscriptionDelete"]["deletedWebhookSubscriptionId"],
+        *id
+    );
+    ask("CalibrDeleteWebhook").await;
 }
 
 /// Every line of an export is of the form that the exported query asks for.

@@ -35,6 +35,12 @@ const LOCATIONS: RequiredAccess = RequiredAccess {
                 `read_markets_home` access scope.",
 };
 
+/// For orders, their lines and refunds.
+pub(crate) const ORDERS: RequiredAccess = RequiredAccess {
+    any_of: &["read_orders", "read_marketplace_orders"],
+    described: "`read_orders` access scope or `read_marketplace_orders` access scope.",
+};
+
 const WRITE_PRODUCTS: RequiredAccess = RequiredAccess {
     any_of: &["write_products"],
     described: "`write_products` access scope. Also: The user must have a permission to update \
@@ -65,6 +71,13 @@ pub(crate) fn of_type(name: &str) -> Option<RequiredAccess> {
             Some(PRODUCTS)
         }
         "InventoryItem" => Some(INVENTORY),
+        "LineItem"
+        | "LineItemConnection"
+        | "Order"
+        | "OrderConnection"
+        | "Refund"
+        | "RefundLineItem"
+        | "RefundLineItemConnection" => Some(ORDERS),
         "Location" | "LocationConnection" => Some(LOCATIONS),
         _ => None,
     }

@@ -14,9 +14,10 @@ use super::plan::{Plan, PlannedField, Selection};
 
 const MUTATION: u32 = 10;
 const CONNECTION: u32 = 2;
-const VALUE_OBJECTS: [&str; 7] = [
+const VALUE_OBJECTS: [&str; 8] = [
     "ApiVersion",
     "Count",
+    "MoneyBag",
     "MoneyV2",
     "PageInfo",
     "ProductPriceRangeV2",

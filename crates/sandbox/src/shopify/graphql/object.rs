@@ -7,6 +7,7 @@ use serde_json::Value;
 use super::connection::Connection;
 use super::error::Error;
 use crate::generator::{Product, Variant};
+use crate::shopify::orders::Order;
 
 /// An object of the schema.
 #[derive(Clone, Debug)]
@@ -18,6 +19,9 @@ pub(crate) enum Object {
     Variant(Arc<Product>, usize),
     /// The inventory item of a variant.
     InventoryItem(Arc<Product>, usize),
+    Order(Arc<Order>),
+    /// A refund, by its place in its order.
+    Refund(Arc<Order>, usize),
     Connection(Arc<Connection>),
     /// Anything whose fields are all at hand.
     Record(Arc<Record>),
@@ -50,6 +54,8 @@ impl Object {
             Self::Product(_) => "Product",
             Self::Variant(..) => "ProductVariant",
             Self::InventoryItem(..) => "InventoryItem",
+            Self::Order(_) => "Order",
+            Self::Refund(..) => "Refund",
             Self::Connection(connection) => connection.ty,
             Self::Record(record) => record.ty,
         }

@@ -1,6 +1,7 @@
 //! The pages that the merchant sees.
 
 use super::authorize::Ask;
+use crate::markup::escaped;
 use crate::shopify::access::{App, Scopes};
 use crate::shopify::shop::Shop;
 
@@ -107,31 +108,12 @@ fn described(scope: &str) -> String {
     format!("{verb} {}", of.replace('_', " "))
 }
 
-fn escaped(text: &str) -> String {
-    let mut safe = String::with_capacity(text.len());
-    for letter in text.chars() {
-        match letter {
-            '&' => safe.push_str("&amp;"),
-            '<' => safe.push_str("&lt;"),
-            '>' => safe.push_str("&gt;"),
-            '"' => safe.push_str("&quot;"),
-            '\'' => safe.push_str("&#39;"),
-            letter => safe.push(letter),
-        }
-    }
-    safe
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn what_comes_from_outside_is_escaped() {
-        assert_eq!(
-            escaped(r#"<b title="x">&'"#),
-            "&lt;b title=&quot;x&quot;&gt;&amp;&#39;"
-        );
         assert!(!problem("<script>").contains("<script>"));
     }
 

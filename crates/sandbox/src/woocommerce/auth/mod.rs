@@ -3,6 +3,8 @@
 
 mod page;
 
+use std::time::Duration;
+
 use axum::extract::{Path, RawQuery, State};
 use axum::http::{StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
@@ -12,11 +14,14 @@ use url::{Host, Url};
 use super::WooCommerce;
 use super::access::Permissions;
 use super::answer::Query;
-use super::post::post;
 use super::store::{StoreState, count};
 use crate::clock::Clock;
 use crate::journal::Entry;
 use crate::lock::lock;
+use crate::post::post;
+
+/// How long an app may take to take its keys.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// What an app asks for.
 pub(super) struct Ask {
@@ -120,7 +125,7 @@ pub(crate) async fn grant(
             });
             let headers = [("Content-Type", "application/json;charset=UTF-8".to_owned())];
             let body = delivery.to_string();
-            if post(&ask.callback_url, &headers, body.as_bytes()).await == Some(200) {
+            if post(&ask.callback_url, &headers, body.as_bytes(), PATIENCE).await == Some(200) {
                 count(&store.tally.keys_issued);
                 let location = ask.way_back(true).to_string();
                 (StatusCode::FOUND, [(header::LOCATION, location)]).into_response()

@@ -3,6 +3,7 @@
 use url::Url;
 
 use super::Ask;
+use crate::markup::escaped;
 use crate::woocommerce::access::Permissions;
 use crate::woocommerce::store::Store;
 
@@ -71,19 +72,4 @@ fn document(title: &str, content: &str) -> String {
          <title>{title}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n<main>\n{content}\n\
          </main>\n</body>\n</html>\n"
     )
-}
-
-fn escaped(text: &str) -> String {
-    let mut safe = String::with_capacity(text.len());
-    for letter in text.chars() {
-        match letter {
-            '&' => safe.push_str("&amp;"),
-            '<' => safe.push_str("&lt;"),
-            '>' => safe.push_str("&gt;"),
-            '"' => safe.push_str("&quot;"),
-            '\'' => safe.push_str("&#39;"),
-            letter => safe.push(letter),
-        }
-    }
-    safe
 }

@@ -2,12 +2,11 @@
 
 use sqlx::PgConnection;
 
-use super::{Scope, currency, minor, sku_key, vendor_key};
-use crate::{
-    catalogue::plan::WritePlan,
-    error::StoreError,
-    rows::{column, search_key},
+use super::{
+    Scope,
+    columns::{bind_listings, bind_products, bind_variants},
 };
+use crate::{catalogue::plan::WritePlan, error::StoreError, rows::column};
 
 impl Scope<'_> {
     pub(in crate::catalogue) async fn insert_products(
@@ -19,7 +18,7 @@ impl Scope<'_> {
             return Ok(());
         }
         let rows = &plan.new_products;
-        sqlx::query(
+        let statement = sqlx::query(
             "INSERT INTO products (project_id, id, origin_integration_id, title, title_key, vendor,
                                    vendor_key, product_type, handle, image_url, state,
                                    created_at, updated_at)
@@ -32,18 +31,8 @@ impl Scope<'_> {
         )
         .bind(self.project.0)
         .bind(self.context.integration.0)
-        .bind(self.now)
-        .bind(column(rows, |(id, _)| *id))
-        .bind(column(rows, |(_, p)| p.title.as_str()))
-        .bind(column(rows, |(_, p)| search_key(&p.title)))
-        .bind(column(rows, |(_, p)| p.vendor.as_deref()))
-        .bind(column(rows, |(_, p)| vendor_key(p)))
-        .bind(column(rows, |(_, p)| p.product_type.as_deref()))
-        .bind(column(rows, |(_, p)| p.handle.as_deref()))
-        .bind(column(rows, |(_, p)| p.image_url.as_deref()))
-        .bind(column(rows, |(_, p)| p.state.as_str()))
-        .execute(conn)
-        .await?;
+        .bind(self.now);
+        bind_products(statement, rows).execute(conn).await?;
         Ok(())
     }
 
@@ -84,7 +73,7 @@ impl Scope<'_> {
             return Ok(());
         }
         let rows = &plan.new_variants;
-        sqlx::query(
+        let statement = sqlx::query(
             "INSERT INTO variants (project_id, id, product_id, origin_integration_id, title, sku,
                                    sku_key, barcode, created_at, updated_at)
              SELECT $1, r.id, r.product_id, $2, r.title, r.sku, r.sku_key, r.barcode, $3, $3
@@ -95,13 +84,10 @@ impl Scope<'_> {
         .bind(self.context.integration.0)
         .bind(self.now)
         .bind(column(rows, |row| row.id))
-        .bind(column(rows, |row| row.product_id))
-        .bind(column(rows, |row| row.record.title.as_str()))
-        .bind(column(rows, |row| row.record.sku.as_deref()))
-        .bind(column(rows, |row| sku_key(row.record)))
-        .bind(column(rows, |row| row.record.barcode.as_deref()))
-        .execute(conn)
-        .await?;
+        .bind(column(rows, |row| row.product_id));
+        bind_variants(statement, rows, |row| row.record)
+            .execute(conn)
+            .await?;
         Ok(())
     }
 
@@ -114,7 +100,7 @@ impl Scope<'_> {
             return Ok(());
         }
         let rows = &plan.new_listings;
-        sqlx::query(
+        let statement = sqlx::query(
             "INSERT INTO listings (project_id, id, integration_id, external_id,
                                    external_product_id, product_id, variant_id, title, sku,
                                    price_minor, compare_at_minor, currency, stock, state,
@@ -138,18 +124,8 @@ impl Scope<'_> {
         .bind(column(rows, |row| row.record.external_id.as_str()))
         .bind(column(rows, |row| row.record.product_external_id.as_str()))
         .bind(column(rows, |row| row.product_id))
-        .bind(column(rows, |row| row.variant_id))
-        .bind(column(rows, |row| row.record.title.as_str()))
-        .bind(column(rows, |row| row.record.sku.as_deref()))
-        .bind(column(rows, |row| minor(row.record.price)))
-        .bind(column(rows, |row| minor(row.record.compare_at)))
-        .bind(column(rows, |row| currency(row.record)))
-        .bind(column(rows, |row| row.record.stock))
-        .bind(column(rows, |row| row.state))
-        .bind(column(rows, |row| row.record.hash.as_slice()))
-        .bind(column(rows, |row| row.record.updated_at))
-        .execute(conn)
-        .await?;
+        .bind(column(rows, |row| row.variant_id));
+        bind_listings(statement, rows).execute(conn).await?;
         Ok(())
     }
 }

@@ -2,12 +2,11 @@
 
 use sqlx::PgConnection;
 
-use super::{Scope, currency, minor, sku_key, vendor_key};
-use crate::{
-    catalogue::plan::WritePlan,
-    error::StoreError,
-    rows::{column, search_key},
+use super::{
+    Scope,
+    columns::{bind_listings, bind_products, bind_variants},
 };
+use crate::{catalogue::plan::WritePlan, error::StoreError, rows::column};
 
 impl Scope<'_> {
     pub(in crate::catalogue) async fn update_links(
@@ -46,7 +45,7 @@ impl Scope<'_> {
             return Ok(());
         }
         let rows = &plan.changed_products;
-        sqlx::query(
+        let statement = sqlx::query(
             "UPDATE products p
              SET title = r.title, title_key = r.title_key, vendor = r.vendor,
                  vendor_key = r.vendor_key, product_type = r.product_type, handle = r.handle,
@@ -58,18 +57,8 @@ impl Scope<'_> {
              WHERE p.project_id = $1 AND p.id = r.id",
         )
         .bind(self.project.0)
-        .bind(self.now)
-        .bind(column(rows, |(id, _)| *id))
-        .bind(column(rows, |(_, p)| p.title.as_str()))
-        .bind(column(rows, |(_, p)| search_key(&p.title)))
-        .bind(column(rows, |(_, p)| p.vendor.as_deref()))
-        .bind(column(rows, |(_, p)| vendor_key(p)))
-        .bind(column(rows, |(_, p)| p.product_type.as_deref()))
-        .bind(column(rows, |(_, p)| p.handle.as_deref()))
-        .bind(column(rows, |(_, p)| p.image_url.as_deref()))
-        .bind(column(rows, |(_, p)| p.state.as_str()))
-        .execute(conn)
-        .await?;
+        .bind(self.now);
+        bind_products(statement, rows).execute(conn).await?;
         Ok(())
     }
 
@@ -82,7 +71,7 @@ impl Scope<'_> {
             return Ok(());
         }
         let rows = &plan.changed_listings;
-        sqlx::query(
+        let statement = sqlx::query(
             "UPDATE listings l
              SET external_product_id = r.external_product_id, title = r.title, sku = r.sku,
                  price_minor = r.price, compare_at_minor = r.compare_at, currency = r.currency,
@@ -98,20 +87,10 @@ impl Scope<'_> {
         .bind(self.project.0)
         .bind(self.now)
         .bind(column(rows, |row| row.id))
-        .bind(column(rows, |row| row.record.product_external_id.as_str()))
-        .bind(column(rows, |row| row.record.title.as_str()))
-        .bind(column(rows, |row| row.record.sku.as_deref()))
-        .bind(column(rows, |row| minor(row.record.price)))
-        .bind(column(rows, |row| minor(row.record.compare_at)))
-        .bind(column(rows, |row| currency(row.record)))
-        .bind(column(rows, |row| row.record.stock))
-        .bind(column(rows, |row| row.state))
-        .bind(column(rows, |row| row.record.hash.as_slice()))
-        .bind(column(rows, |row| row.record.updated_at))
-        .execute(&mut *conn)
-        .await?;
+        .bind(column(rows, |row| row.record.product_external_id.as_str()));
+        bind_listings(statement, rows).execute(&mut *conn).await?;
         // The variant follows the integration it came from.
-        sqlx::query(
+        let statement = sqlx::query(
             "UPDATE variants v SET title = r.title, sku = r.sku, sku_key = r.sku_key,
                  barcode = r.barcode, updated_at = $3
              FROM UNNEST($4::uuid[], $5::text[], $6::text[], $7::text[], $8::text[])
@@ -122,13 +101,10 @@ impl Scope<'_> {
         .bind(self.project.0)
         .bind(self.context.integration.0)
         .bind(self.now)
-        .bind(column(rows, |row| row.variant_id))
-        .bind(column(rows, |row| row.record.title.as_str()))
-        .bind(column(rows, |row| row.record.sku.as_deref()))
-        .bind(column(rows, |row| sku_key(row.record)))
-        .bind(column(rows, |row| row.record.barcode.as_deref()))
-        .execute(conn)
-        .await?;
+        .bind(column(rows, |row| row.variant_id));
+        bind_variants(statement, rows, |row| row.record)
+            .execute(conn)
+            .await?;
         Ok(())
     }
 

@@ -26,6 +26,9 @@ pub(super) fn update(context: &Context, field: &PlannedField) -> Resolution {
             catalogue.variant(key)
         })
     });
+    if let Some((product, _)) = &item {
+        context.shop.tell_of_product(product.key, context.now);
+    }
     let errors = match item {
         Some(_) => Vec::new(),
         None => vec![UserError::new(

@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 
 use super::{UserError, payload};
 use crate::generator::{Product, Variant};
+use crate::lock::lock;
 use crate::money;
 use crate::shopify::graphql::context::Context;
 use crate::shopify::graphql::error::{Error, Step};
@@ -111,6 +112,9 @@ pub(super) fn update(context: &Context, field: &PlannedField) -> Resolution {
             catalogue.product(product.key)
         })
     };
+    if let Some(product) = product.as_ref().filter(|_| !changed.is_empty()) {
+        context.shop.tell_of_product(product.key, context.now);
+    }
     Ok(answer(product, Some(changed), errors))
 }
 
@@ -175,6 +179,10 @@ fn read(
     };
     let price = amount(context, input, "price", "Money")?;
     let compare_at_price = amount(context, input, "compareAtPrice", "Money")?;
+    if price.is_some() && lock(&context.shop.locked).contains(&key) {
+        let message = "The price is part of a subscription and can't be changed";
+        return Ok(Err(wrong("price", message, "SUBSCRIPTION_VIOLATION")));
+    }
     if price == Some(None) {
         return Ok(Err(wrong("price", "Price can't be blank", "INVALID_INPUT")));
     }

@@ -4,6 +4,7 @@ use serde_json::{Map, Value};
 use url::{Host, Url};
 
 use super::{UserError, payload};
+use crate::shopify::graphql::access::ORDERS;
 use crate::shopify::graphql::context::Context;
 use crate::shopify::graphql::object::Resolved;
 use crate::shopify::graphql::plan::PlannedField;
@@ -13,6 +14,14 @@ use crate::shopify::webhooks::{Input, Subscription};
 
 pub(super) fn create(context: &Context, field: &PlannedField) -> Resolved {
     let topic = field.text("topic").unwrap_or_default();
+    let of_orders = ["ORDERS_", "REFUNDS_"];
+    let denied = of_orders.iter().any(|of| topic.starts_with(of))
+        && !ORDERS.granted_to(&context.grant.scopes);
+    if denied {
+        let message = "The app has no access scope for this topic";
+        let error = UserError::new(&["webhookSubscription", "topic"], message);
+        return answer(context, "WebhookSubscriptionCreatePayload", Err(error));
+    }
     let made = read(field, None).and_then(|input| {
         let app = &context.grant.app;
         let subscription = context.shop.webhooks.create(app, topic, input, context.now);

@@ -3,6 +3,7 @@
 mod bulk_operation;
 mod inventory_item;
 mod listing;
+mod order;
 mod product;
 mod query;
 mod shop;
@@ -31,6 +32,8 @@ pub(crate) fn resolve(context: &Context, object: &Object, field: &PlannedField) 
         Object::InventoryItem(product, place) => {
             Ok(inventory_item::resolve(context, product, *place, field))
         }
+        Object::Order(found) => order::resolve(context, found, field),
+        Object::Refund(found, place) => order::refund(context, found, *place, field),
         Object::Connection(connection) => Ok(connection.field(&field.name)),
         Object::Record(record) => Ok(record.field(&field.name)),
     }

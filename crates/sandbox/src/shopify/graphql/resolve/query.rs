@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{bulk_operation, listing, shop, webhook_subscription};
+use super::{bulk_operation, listing, order, shop, webhook_subscription};
 use crate::shopify::graphql::access::of_type;
 use crate::shopify::graphql::connection::{PageRequest, count};
 use crate::shopify::graphql::context::Context;
@@ -29,6 +29,7 @@ pub(super) fn resolve(context: &Context, field: &PlannedField) -> Resolution {
         | "productVariant"
         | "inventoryItem"
         | "bulkOperation"
+        | "order"
         | "webhookSubscription" => {
             let id = id(field, field.text("id").unwrap_or_default())?;
             Resolved::maybe(
@@ -47,6 +48,7 @@ pub(super) fn resolve(context: &Context, field: &PlannedField) -> Resolution {
                 .map(|id| node(context, field, id.as_str().unwrap_or_default()));
             Resolved::List(nodes.collect::<Result<_, _>>()?)
         }
+        "orders" => order::orders(context, field)?,
         "products" => listing::products(context, field)?,
         "productsCount" => listing::products_count(context, field),
         "productVariants" => listing::variants(context, field)?,
@@ -108,6 +110,7 @@ fn find(context: &Context, id: Gid<'_>) -> Option<Object> {
             let operation = context.shop.bulk.find(context, id.number)?;
             Some(bulk_operation(context, &operation))
         }
+        "Order" => order::find(context, id.number),
         "WebhookSubscription" => {
             let subscription = context.shop.webhooks.find(&context.grant.app, id.number)?;
             Some(webhook_subscription(context, &subscription))

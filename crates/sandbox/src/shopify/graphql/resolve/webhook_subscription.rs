@@ -7,7 +7,6 @@ use crate::shopify::graphql::connection::PageRequest;
 use crate::shopify::graphql::context::{Context, date_time};
 use crate::shopify::graphql::object::{Object, Resolution, Resolved, record};
 use crate::shopify::graphql::plan::PlannedField;
-use crate::shopify::ids::gid;
 use crate::shopify::webhooks::Subscription;
 
 /// A subscription as the API shows it.
@@ -16,10 +15,7 @@ pub(crate) fn webhook_subscription(context: &Context, subscription: &Subscriptio
     record(
         "WebhookSubscription",
         vec![
-            (
-                "id",
-                Resolved::leaf(gid("WebhookSubscription", subscription.number)),
-            ),
+            ("id", Resolved::leaf(subscription.id())),
             (
                 "legacyResourceId",
                 Resolved::leaf(subscription.number.to_string()),

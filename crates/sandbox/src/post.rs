@@ -1,20 +1,36 @@
-//! Calls that a store makes by itself: webhooks, and keys handed over to apps. Plain HTTP/1.1,
+//! Calls that a platform makes by itself: webhooks, and keys handed over to apps. Plain HTTP/1.1,
 //! for a sandbox lives on one machine.
 
 use std::time::Duration;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use url::Url;
 
-/// How long anybody may take to answer.
-const PATIENCE: Duration = Duration::from_secs(10);
-
-/// Posts a body, and gives the status of the answer; `None` where none came.
-pub(crate) async fn post(url: &Url, headers: &[(&str, String)], body: &[u8]) -> Option<u16> {
-    tokio::time::timeout(PATIENCE, answered(url, headers, body))
+/// Posts a body, and gives the status of the answer; `None` where none came in time.
+pub(crate) async fn post(
+    url: &Url,
+    headers: &[(&str, String)],
+    body: &[u8],
+    patience: Duration,
+) -> Option<u16> {
+    tokio::time::timeout(patience, answered(url, headers, body))
         .await
         .ok()?
+}
+
+/// HMAC-SHA256 of the body by a secret that the subscriber knows, in base64.
+pub(crate) fn signature(secret: &str, body: &[u8]) -> String {
+    // HMAC takes keys of any length.
+    let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(secret.as_bytes()) else {
+        return String::new();
+    };
+    mac.update(body);
+    STANDARD.encode(mac.finalize().into_bytes())
 }
 
 async fn answered(url: &Url, headers: &[(&str, String)], body: &[u8]) -> Option<u16> {

@@ -1,0 +1,173 @@
+//! Prices that are wanted, on their way, and those that moved.
+
+use calibr_model::{
+    Guardrails, ListingId, Page, PageRequest, PricePushId, ProjectSlug,
+    views::{
+        NewPrice, NewPricePush, PriceChangeView, PriceItemStatus, PriceItemView, PriceLedgerView,
+        PricePushView,
+    },
+};
+use leptos::prelude::*;
+
+use super::{ApiError, JsonPost};
+#[cfg(feature = "ssr")]
+use crate::server::Caller;
+
+/// A page of the project's price pushes, newest first.
+///
+/// # Errors
+/// `not-found` where the project is not the caller's.
+#[server(prefix = "/api/fn", endpoint = "list_price_pushes", protocol = JsonPost)]
+pub async fn list_price_pushes(
+    project: ProjectSlug,
+    page: PageRequest,
+) -> Result<Page<PricePushView>, ApiError> {
+    let Caller { services, actor } = Caller::of(&project).await?;
+    Ok(calibr_services::prices::list(&services, &actor, page).await?)
+}
+
+/// Prepares prices for looking at; nothing is sent.
+///
+/// # Errors
+/// `invalid` where nothing of it can be read.
+#[server(prefix = "/api/fn", endpoint = "preview_prices", protocol = JsonPost)]
+pub async fn preview_prices(
+    project: ProjectSlug,
+    wanted: NewPricePush,
+) -> Result<PricePushView, ApiError> {
+    let Caller { services, actor } = Caller::of(&project).await?;
+    Ok(calibr_services::prices::preview(&services, &actor, wanted).await?)
+}
+
+/// One price push.
+///
+/// # Errors
+/// `not-found` where there is none.
+#[server(prefix = "/api/fn", endpoint = "get_price_push", protocol = JsonPost)]
+pub async fn get_price_push(
+    project: ProjectSlug,
+    push: PricePushId,
+) -> Result<PricePushView, ApiError> {
+    let Caller { services, actor } = Caller::of(&project).await?;
+    Ok(calibr_services::prices::get(&services, &actor, push).await?)
+}
+
+/// A page of a push's prices; of some states only where given.
+///
+/// # Errors
+/// `not-found` where there is no such push.
+#[server(prefix = "/api/fn", endpoint = "list_price_push_items", protocol = JsonPost)]
+pub async fn list_price_push_items(
+    project: ProjectSlug,
+    push: PricePushId,
+    status: Vec<PriceItemStatus>,
+    page: PageRequest,
+) -> Result<Page<PriceItemView>, ApiError> {
+    let Caller { services, actor } = Caller::of(&project).await?;
+    Ok(calibr_services::prices::items(&services, &actor, push, &status, page).await?)
+}
+
+/// Applies the preview that the hash names.
+///
+/// # Errors
+/// `conflict` where it is another, was applied before, or prices moved since.
+#[server(prefix = "/api/fn", endpoint = "apply_price_push", protocol = JsonPost)]
+pub async fn apply_price_push(
+    project: ProjectSlug,
+    push: PricePushId,
+    hash: String,
+) -> Result<PricePushView, ApiError> {
+    let Caller { services, actor } = Caller::of(&project).await?;
+    Ok(calibr_services::prices::apply(&services, &actor, push, &hash).await?)
+}
+
+/// Throws a preview away, or what was not sent yet.
+///
+/// # Errors
+/// `conflict` where nothing of it waits.
+#[server(prefix = "/api/fn", endpoint = "discard_price_push", protocol = JsonPost)]
+pub async fn discard_price_push(
+    project: ProjectSlug,
+    push: PricePushId,
+) -> Result<PricePushView, ApiError> {
+    let Caller { services, actor } = Caller::of(&project).await?;
+    Ok(calibr_services::prices::discard(&services, &actor, push).await?)
+}
+
+/// Prepares a push that takes another back.
+///
+/// # Errors
+/// `conflict` where no store has taken a price of it.
+#[server(prefix = "/api/fn", endpoint = "revert_price_push", protocol = JsonPost)]
+pub async fn revert_price_push(
+    project: ProjectSlug,
+    push: PricePushId,
+) -> Result<PricePushView, ApiError> {
+    let Caller { services, actor } = Caller::of(&project).await?;
+    Ok(calibr_services::prices::revert(&services, &actor, push).await?)
+}
+
+/// Sets one price.
+///
+/// # Errors
+/// `invalid` where it breaks a rule; `conflict` where it is not the expected
+/// one any more.
+#[server(prefix = "/api/fn", endpoint = "set_price", protocol = JsonPost)]
+pub async fn set_price(
+    project: ProjectSlug,
+    listing: ListingId,
+    wanted: NewPrice,
+) -> Result<PricePushView, ApiError> {
+    let Caller { services, actor } = Caller::of(&project).await?;
+    Ok(calibr_services::prices::set(&services, &actor, listing, wanted).await?)
+}
+
+/// Where a listing's price stands on its way to the store.
+///
+/// # Errors
+/// `not-found` where there is no such listing.
+#[server(prefix = "/api/fn", endpoint = "get_price_ledger", protocol = JsonPost)]
+pub async fn get_price_ledger(
+    project: ProjectSlug,
+    listing: ListingId,
+) -> Result<Option<PriceLedgerView>, ApiError> {
+    let Caller { services, actor } = Caller::of(&project).await?;
+    Ok(calibr_services::prices::ledger(&services, &actor, listing).await?)
+}
+
+/// A page of price changes, newest first: of one listing, or of all.
+///
+/// # Errors
+/// `not-found` where there is no such listing.
+#[server(prefix = "/api/fn", endpoint = "list_price_changes", protocol = JsonPost)]
+pub async fn list_price_changes(
+    project: ProjectSlug,
+    listing: Option<ListingId>,
+    page: PageRequest,
+) -> Result<Page<PriceChangeView>, ApiError> {
+    let Caller { services, actor } = Caller::of(&project).await?;
+    Ok(calibr_services::prices::changes(&services, &actor, listing, page).await?)
+}
+
+/// The project's bounds for prices.
+///
+/// # Errors
+/// `not-found` where the project is not the caller's.
+#[server(prefix = "/api/fn", endpoint = "get_guardrails", protocol = JsonPost)]
+pub async fn get_guardrails(project: ProjectSlug) -> Result<Vec<Guardrails>, ApiError> {
+    let Caller { services, actor } = Caller::of(&project).await?;
+    Ok(calibr_services::prices::guardrails(&services, &actor).await?)
+}
+
+/// Sets the bounds of one currency.
+///
+/// # Errors
+/// `invalid` where no price could keep to them.
+#[server(prefix = "/api/fn", endpoint = "set_guardrails", protocol = JsonPost)]
+pub async fn set_guardrails(
+    project: ProjectSlug,
+    bounds: Guardrails,
+) -> Result<Vec<Guardrails>, ApiError> {
+    let Caller { services, actor } = Caller::of(&project).await?;
+    Ok(calibr_services::prices::set_guardrails(&services, &actor, bounds).await?)
+}

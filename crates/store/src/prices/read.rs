@@ -1,0 +1,333 @@
+//! What is shown of pushes, ledgers and price changes.
+
+use calibr_model::{
+    Cursor, ListingId, Money, Page, PageRequest, PricePushId,
+    views::{
+        LedgerStep, PriceChangeView, PriceItemStatus, PriceItemView, PriceLedgerView, PricePushView,
+    },
+};
+use chrono::{DateTime, Utc};
+use sqlx::FromRow;
+use uuid::Uuid;
+
+use super::CompareAtMinor;
+use crate::{
+    db::TenantTx,
+    error::StoreError,
+    rows::{money, word},
+};
+
+#[derive(FromRow)]
+struct PushRow {
+    id: Uuid,
+    status: String,
+    reason: String,
+    reverts: Option<Uuid>,
+    hash: Option<String>,
+    created_by: Option<String>,
+    created_at: DateTime<Utc>,
+    applied_at: Option<DateTime<Utc>>,
+    completed_at: Option<DateTime<Utc>>,
+    error: Option<String>,
+    items_planned: i64,
+    items_same: i64,
+    items_refused: i64,
+    items_observed: i64,
+    items_accepted: i64,
+    items_failed: i64,
+}
+
+impl PushRow {
+    fn into_view(self) -> Result<PricePushView, StoreError> {
+        Ok(PricePushView {
+            id: self.id.into(),
+            status: word("price push status", &self.status)?,
+            reason: self.reason,
+            reverts: self.reverts.map(PricePushId),
+            hash: self.hash,
+            created_by: self.created_by,
+            created_at: self.created_at,
+            applied_at: self.applied_at,
+            completed_at: self.completed_at,
+            error: self.error,
+            items_planned: self.items_planned,
+            items_same: self.items_same,
+            items_refused: self.items_refused,
+            items_observed: self.items_observed,
+            items_accepted: self.items_accepted,
+            items_failed: self.items_failed,
+        })
+    }
+}
+
+macro_rules! push {
+    ($rest:literal) => {
+        concat!(
+            "SELECT p.id, p.status, p.reason, p.reverts, encode(p.hash, 'hex') AS hash,
+                    u.name AS created_by, p.created_at, p.applied_at, p.completed_at, p.error,
+                    p.items_planned, p.items_same, p.items_refused, p.items_observed,
+                    p.items_accepted, p.items_failed
+             FROM price_pushes p LEFT JOIN users u ON u.id = p.created_by
+             WHERE p.project_id = $1 ",
+            $rest
+        )
+    };
+}
+
+#[derive(FromRow)]
+struct ItemRow {
+    ordinal: i64,
+    line: Option<i64>,
+    reference: String,
+    listing_id: Option<Uuid>,
+    integration_id: Option<Uuid>,
+    integration_name: Option<String>,
+    title: Option<String>,
+    sku: Option<String>,
+    currency: Option<String>,
+    old_minor: Option<i64>,
+    old_compare_minor: Option<i64>,
+    new_minor: Option<i64>,
+    compare_at: String,
+    new_compare_minor: Option<i64>,
+    status: String,
+    code: Option<String>,
+    message: Option<String>,
+}
+
+impl ItemRow {
+    fn into_view(self) -> Result<PriceItemView, StoreError> {
+        let currency = self.currency.as_deref();
+        let compare_at = CompareAtMinor::read(&self.compare_at, self.new_compare_minor);
+        Ok(PriceItemView {
+            ordinal: self.ordinal,
+            line: self.line,
+            listing_id: self.listing_id.map(Into::into),
+            integration_id: self.integration_id.map(Into::into),
+            integration_name: self.integration_name,
+            title: self.title,
+            sku: self.sku,
+            old_price: money(self.old_minor, currency)?,
+            new_price: money(self.new_minor, currency)?,
+            old_compare_at: money(self.old_compare_minor, currency)?,
+            new_compare_at: money(compare_at.after(self.old_compare_minor), currency)?,
+            reference: self.reference,
+            status: word("price item status", &self.status)?,
+            code: self.code,
+            message: self.message,
+        })
+    }
+}
+
+impl TenantTx {
+    /// A page of the project's pushes, newest first.
+    ///
+    /// # Errors
+    /// [`StoreError`]; [`StoreError::BadCursor`].
+    pub async fn price_pushes(
+        &mut self,
+        page: &PageRequest,
+    ) -> Result<Page<PricePushView>, StoreError> {
+        let project = self.project().0;
+        let before = page.after()?.unwrap_or(Uuid::max());
+        let rows: Vec<PushRow> = sqlx::query_as(push!("AND p.id < $2 ORDER BY p.id DESC LIMIT $3"))
+            .bind(project)
+            .bind(before)
+            .bind(i64::from(page.limit()) + 1)
+            .fetch_all(self.conn())
+            .await?;
+        let views = rows
+            .into_iter()
+            .map(PushRow::into_view)
+            .collect::<Result<Vec<_>, _>>()?;
+        Ok(Page::cut(views, page.limit(), |push| {
+            Cursor::encode(&push.id.0)
+        }))
+    }
+
+    /// One push.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn price_push(
+        &mut self,
+        id: PricePushId,
+    ) -> Result<Option<PricePushView>, StoreError> {
+        let project = self.project().0;
+        let row: Option<PushRow> = sqlx::query_as(push!("AND p.id = $2"))
+            .bind(project)
+            .bind(id.0)
+            .fetch_optional(self.conn())
+            .await?;
+        row.map(PushRow::into_view).transpose()
+    }
+
+    /// A page of a push's prices in their order; only of `status` where given.
+    ///
+    /// # Errors
+    /// [`StoreError`]; [`StoreError::BadCursor`].
+    pub async fn price_push_items(
+        &mut self,
+        push: PricePushId,
+        status: &[PriceItemStatus],
+        page: &PageRequest,
+    ) -> Result<Page<PriceItemView>, StoreError> {
+        let project = self.project().0;
+        let after: i64 = page.after()?.unwrap_or(-1);
+        let statuses: Vec<&str> = status.iter().map(|status| status.as_str()).collect();
+        let rows: Vec<ItemRow> = sqlx::query_as(
+            "SELECT n.ordinal, n.line, n.reference, n.listing_id, n.integration_id,
+                    i.name AS integration_name,
+                    concat_ws(' · ', nullif(p.title, ''), nullif(l.title, '')) AS title, l.sku,
+                    n.currency, n.old_minor, n.old_compare_minor, n.new_minor, n.compare_at,
+                    n.new_compare_minor, n.status, n.code, n.message
+             FROM price_push_items n
+             LEFT JOIN listings l ON l.project_id = $1 AND l.id = n.listing_id
+             LEFT JOIN products p ON p.project_id = $1 AND p.id = l.product_id
+             LEFT JOIN integrations i ON i.project_id = $1 AND i.id = n.integration_id
+             WHERE n.project_id = $1 AND n.push_id = $2 AND n.ordinal > $3
+               AND (cardinality($4::text[]) = 0 OR n.status = ANY ($4))
+             ORDER BY n.ordinal LIMIT $5",
+        )
+        .persistent(false)
+        .bind(project)
+        .bind(push.0)
+        .bind(after)
+        .bind(statuses)
+        .bind(i64::from(page.limit()) + 1)
+        .fetch_all(self.conn())
+        .await?;
+        let views = rows
+            .into_iter()
+            .map(ItemRow::into_view)
+            .collect::<Result<Vec<_>, _>>()?;
+        Ok(Page::cut(views, page.limit(), |item| {
+            Cursor::encode(&item.ordinal)
+        }))
+    }
+
+    /// A page of a listing's price changes, newest first.
+    ///
+    /// # Errors
+    /// [`StoreError`]; [`StoreError::BadCursor`].
+    pub async fn price_changes(
+        &mut self,
+        listing: Option<ListingId>,
+        page: &PageRequest,
+    ) -> Result<Page<PriceChangeView>, StoreError> {
+        #[derive(FromRow)]
+        struct Row {
+            id: Uuid,
+            listing_id: Uuid,
+            old_minor: Option<i64>,
+            old_currency: Option<String>,
+            new_minor: Option<i64>,
+            new_currency: Option<String>,
+            at: DateTime<Utc>,
+            source: String,
+            reason: String,
+            by: Option<String>,
+            push_id: Option<Uuid>,
+        }
+        let project = self.project().0;
+        let (before, id) = page
+            .after::<(DateTime<Utc>, Uuid)>()?
+            .unwrap_or((far_future(), Uuid::max()));
+        let rows: Vec<Row> = sqlx::query_as(
+            "SELECT c.id, c.listing_id, c.old_minor, c.old_currency, c.new_minor, c.new_currency,
+                    c.at, c.source, c.reason, u.name AS by, c.push_id
+             FROM price_changes c LEFT JOIN users u ON u.id = c.user_id
+             WHERE c.project_id = $1 AND ($2::uuid IS NULL OR c.listing_id = $2)
+               AND (c.at, c.id) < ($3, $4)
+             ORDER BY c.at DESC, c.id DESC LIMIT $5",
+        )
+        .persistent(false)
+        .bind(project)
+        .bind(listing.map(|id| id.0))
+        .bind(before)
+        .bind(id)
+        .bind(i64::from(page.limit()) + 1)
+        .fetch_all(self.conn())
+        .await?;
+        let page = Page::cut(rows, page.limit(), |row| Cursor::encode(&(row.at, row.id)));
+        Ok(Page {
+            items: page
+                .items
+                .into_iter()
+                .map(|row| {
+                    Ok(PriceChangeView {
+                        listing_id: row.listing_id.into(),
+                        old_price: money(row.old_minor, row.old_currency.as_deref())?,
+                        new_price: money(row.new_minor, row.new_currency.as_deref())?,
+                        at: row.at,
+                        source: word("price source", &row.source)?,
+                        reason: row.reason,
+                        by: row.by,
+                        push_id: row.push_id.map(PricePushId),
+                    })
+                })
+                .collect::<Result<_, StoreError>>()?,
+            next_cursor: page.next_cursor,
+        })
+    }
+
+    /// Where a listing's price stands on its way; `None` where none was ever
+    /// wanted here.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn price_ledger(
+        &mut self,
+        listing: ListingId,
+    ) -> Result<Option<PriceLedgerView>, StoreError> {
+        #[derive(FromRow)]
+        struct Row {
+            push_id: Uuid,
+            currency: String,
+            desired_minor: i64,
+            desired_at: DateTime<Utc>,
+            sent_minor: Option<i64>,
+            sent_at: Option<DateTime<Utc>>,
+            accepted_minor: Option<i64>,
+            accepted_at: Option<DateTime<Utc>>,
+            observed_minor: Option<i64>,
+            observed_at: Option<DateTime<Utc>>,
+        }
+        let project = self.project().0;
+        let row: Option<Row> = sqlx::query_as(
+            "SELECT push_id, currency, desired_minor, desired_at, sent_minor, sent_at,
+                    accepted_minor, accepted_at, observed_minor, observed_at
+             FROM listing_prices WHERE project_id = $1 AND listing_id = $2",
+        )
+        .bind(project)
+        .bind(listing.0)
+        .fetch_optional(self.conn())
+        .await?;
+        let Some(row) = row else { return Ok(None) };
+        let currency = word("currency", &row.currency)?;
+        let step = |amount: Option<i64>, at: Option<DateTime<Utc>>| {
+            Some(LedgerStep {
+                price: Money::new(amount?, currency),
+                at: at?,
+            })
+        };
+        Ok(Some(PriceLedgerView {
+            push_id: row.push_id.into(),
+            desired: LedgerStep {
+                price: Money::new(row.desired_minor, currency),
+                at: row.desired_at,
+            },
+            sent: step(row.sent_minor, row.sent_at),
+            accepted: step(row.accepted_minor, row.accepted_at),
+            observed: step(row.observed_minor, row.observed_at),
+            drifted: row.accepted_minor.is_some()
+                && row.observed_minor != Some(row.desired_minor)
+                && row.observed_at >= row.accepted_at,
+        }))
+    }
+}
+
+/// After every moment that a price can have changed at.
+fn far_future() -> DateTime<Utc> {
+    DateTime::from_timestamp(253_402_300_799, 0).unwrap_or_default()
+}
