@@ -13,6 +13,7 @@ pub mod platforms;
 pub mod prices;
 pub mod products;
 pub mod syncs;
+pub mod webhooks;
 
 #[cfg(feature = "csr")]
 mod browser;
@@ -49,6 +50,11 @@ pub const PATHS: &[&str] = &[
     "/api/fn/list_failures",
     "/api/fn/cancel_sync",
     "/api/fn/retry_sync",
+    "/api/fn/get_webhooks",
+    "/api/fn/recreate_webhooks",
+    "/api/fn/list_deliveries",
+    "/api/fn/delivery_payload",
+    "/api/fn/redeliver",
     "/api/fn/list_products",
     "/api/fn/list_listings",
     "/api/fn/list_price_pushes",
@@ -94,6 +100,11 @@ pub fn register() {
     register_explicit::<syncs::ListFailures>();
     register_explicit::<syncs::CancelSync>();
     register_explicit::<syncs::RetrySync>();
+    register_explicit::<webhooks::GetWebhooks>();
+    register_explicit::<webhooks::RecreateWebhooks>();
+    register_explicit::<webhooks::ListDeliveries>();
+    register_explicit::<webhooks::DeliveryPayload>();
+    register_explicit::<webhooks::Redeliver>();
     register_explicit::<products::ListProducts>();
     register_explicit::<products::ListListings>();
     register_explicit::<prices::ListPricePushes>();

@@ -10,6 +10,7 @@ mod setup;
 mod sign_in;
 mod sync_history;
 mod sync_run;
+mod webhooks;
 
 pub(crate) use home::Home;
 pub(crate) use integrations::Integrations;
@@ -21,3 +22,4 @@ pub(crate) use setup::SetUp;
 pub(crate) use sign_in::SignIn;
 pub(crate) use sync_history::SyncHistory;
 pub(crate) use sync_run::SyncRun;
+pub(crate) use webhooks::Webhooks;

@@ -59,6 +59,12 @@ pub struct Subscription {
 /// Tells genuine messages from others and what they say. Makes no call and keeps
 /// no state.
 pub trait WebhookReceiver: Send + Sync {
+    /// The credential field whose secret signs messages, where the platform and
+    /// not the subscriber chooses it and the merchant enters it.
+    fn secret_field(&self) -> Option<&'static str> {
+        None
+    }
+
     /// Verifies a message over its raw body, in constant time, and reads it.
     /// `secrets` are those that may have signed it, newest first.
     ///

@@ -18,7 +18,7 @@ use calibr_store::{
     runs::{Claim, ClaimedRun, Outcome},
 };
 
-use crate::{Engine, error::EngineError, schedule};
+use crate::{Engine, error::EngineError, schedule, webhooks};
 
 /// A lease is renewed this often; it holds for four times as long.
 const HEARTBEAT: Duration = Duration::from_secs(5);
@@ -207,6 +207,7 @@ async fn finish(
 ) -> Result<(), StoreError> {
     let now = engine.settings.sources.now();
     let mut tx = engine.settings.db.tenant(run.project).await?;
+    webhooks::forget_what_was_deleted(engine, &mut tx, run).await?;
     tx.finish_run(run, outcome, now).await?;
     if let Some(status) = status {
         tx.set_integration_status(run.integration, status, outcome.error.as_deref(), now)
@@ -225,6 +226,7 @@ async fn finish(
         // What was applied after this run had looked.
         schedule::schedule_prices(&mut tx, run.integration, None, &engine.settings.sources).await?;
     }
+    webhooks::came_to_an_end(engine, &mut tx, run, outcome).await?;
     tx.commit().await
 }
 

@@ -2,6 +2,7 @@
 
 mod delivered;
 mod stored;
+mod webhook_secret;
 
 use std::{
     collections::{BTreeMap, btree_map::Entry},

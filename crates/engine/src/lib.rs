@@ -14,6 +14,7 @@ mod queue;
 mod records;
 mod schedule;
 mod shared_budget;
+mod webhooks;
 
 use std::{sync::Arc, time::Duration};
 
@@ -21,12 +22,16 @@ use calibr_connectors::Registry;
 use calibr_model::Sources;
 use calibr_store::{Db, runs::WorkerId};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use url::Url;
 
 pub use credentials::{CredentialVault, StoredCredentials};
 pub use error::EngineError;
 pub use queue::prepare_queue;
 pub use schedule::{NewSync, schedule_prices, schedule_run};
 pub use shared_budget::SharedBudget;
+pub use webhooks::{
+    Checked, WebhookKeeper, enqueue_messages, read_the_gap, read_what_was_held_back, to_keep,
+};
 
 /// What the engine works with.
 #[derive(Clone, Debug)]
@@ -39,11 +44,25 @@ pub struct EngineSettings {
     pub vault: Arc<CredentialVault>,
     /// Time and randomness.
     pub sources: Sources,
+    /// Where platforms reach this console with messages, where they do.
+    pub reached_at: Option<Url>,
     /// Runs that this process carries at once.
     pub concurrency: usize,
     /// Whether no other process works on this database: leases of an earlier
     /// process then end at once.
     pub alone: bool,
+}
+
+impl EngineSettings {
+    pub(crate) fn keeper(&self) -> WebhookKeeper {
+        WebhookKeeper {
+            db: self.db.clone(),
+            registry: self.registry.clone(),
+            vault: Arc::clone(&self.vault),
+            sources: self.sources.clone(),
+            reached_at: self.reached_at.clone(),
+        }
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -81,7 +100,7 @@ impl EngineHandle {
     }
 }
 
-/// Starts workers and the look-out for lost ones.
+/// Starts workers, the look-out for lost ones, and the guardian of webhooks.
 ///
 /// # Errors
 /// [`EngineError`] where the database or the queue's tables are not to be had.
@@ -98,9 +117,12 @@ pub async fn start(settings: EngineSettings) -> Result<EngineHandle, EngineError
         settings,
     };
     let tasks = TaskTracker::new();
-    let worker = queue::worker(&engine).await?;
-    tasks.spawn(queue::work(engine.clone(), worker));
+    for lane in queue::Lane::ALL {
+        let worker = queue::worker(&engine, lane).await?;
+        tasks.spawn(queue::work(engine.clone(), lane, worker));
+    }
     tasks.spawn(lookout::watch(engine.clone()));
+    tasks.spawn(webhooks::guardian::watch(engine.clone()));
     Ok(EngineHandle {
         stopping: engine.stopping,
         tasks,

@@ -1,14 +1,15 @@
-//! The job queue: a run's job says which run, the run's row says the rest.
+//! The job queue: a run's job says which run, the run's row says the rest; a job
+//! for messages says whose, the messages' rows say the rest.
 
 use std::time::Duration;
 
-use calibr_model::{ProjectId, SyncRunId};
+use calibr_model::{IntegrationId, ProjectId, SyncRunId};
 use calibr_store::Db;
 use graphile_worker::{IntoTaskHandlerResult, TaskHandler, Worker, WorkerContext, WorkerOptions};
 use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 
-use crate::{Engine, carry, error::EngineError};
+use crate::{Engine, carry, error::EngineError, webhooks};
 
 /// The first and the longest wait before a queue that failed is started again.
 const FIRST_WAIT: Duration = Duration::from_millis(200);
@@ -44,11 +45,67 @@ impl TaskHandler for SyncRunJob {
     }
 }
 
+/// Handles the messages of a store.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+pub(crate) struct MessagesJob {
+    pub(crate) project: ProjectId,
+    pub(crate) integration: IntegrationId,
+}
+
+impl MessagesJob {
+    pub(crate) const TASK: &'static str = "webhook_messages";
+
+    pub(crate) fn payload(self) -> serde_json::Value {
+        serde_json::json!({ "project": self.project, "integration": self.integration })
+    }
+}
+
+impl TaskHandler for MessagesJob {
+    const IDENTIFIER: &'static str = Self::TASK;
+
+    async fn run(self, context: WorkerContext) -> impl IntoTaskHandlerResult {
+        let Some(engine) = context.get_ext::<Engine>() else {
+            return Err("the worker was started without an engine".to_owned());
+        };
+        webhooks::handle(engine, self.project, self.integration)
+            .await
+            .map_err(|error| error.to_string())
+    }
+}
+
+/// Who works on what: messages do not wait behind long runs.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Lane {
+    /// Sync runs.
+    Runs,
+    /// Messages from platforms.
+    Messages,
+}
+
+impl Lane {
+    pub(crate) const ALL: [Self; 2] = [Self::Runs, Self::Messages];
+
+    /// How many jobs it does at once.
+    const fn width(self, runs: usize) -> usize {
+        match self {
+            Self::Runs => runs,
+            Self::Messages => 2,
+        }
+    }
+
+    fn options(self, db: &Db) -> WorkerOptions {
+        let options = options(db);
+        match self {
+            Self::Runs => options.define_job::<SyncRunJob>(),
+            Self::Messages => options.define_job::<MessagesJob>(),
+        }
+    }
+}
+
 fn options(db: &Db) -> WorkerOptions {
     WorkerOptions::default()
         .pg_pool(db.owner_pool().clone())
         .listen_os_shutdown_signals(false)
-        .define_job::<SyncRunJob>()
 }
 
 /// Makes or updates the queue's own tables.
@@ -57,16 +114,18 @@ fn options(db: &Db) -> WorkerOptions {
 /// [`EngineError::Queue`].
 pub async fn prepare_queue(db: &Db) -> Result<(), EngineError> {
     options(db)
+        .define_job::<SyncRunJob>()
+        .define_job::<MessagesJob>()
         .init()
         .await
         .map(drop)
         .map_err(|error| EngineError::Queue(error.to_string()))
 }
 
-pub(crate) async fn worker(engine: &Engine) -> Result<Worker, EngineError> {
+pub(crate) async fn worker(engine: &Engine, lane: Lane) -> Result<Worker, EngineError> {
     let stopping = engine.stopping.clone();
-    options(&engine.settings.db)
-        .concurrency(engine.settings.concurrency)
+    lane.options(&engine.settings.db)
+        .concurrency(lane.width(engine.settings.concurrency))
         .poll_interval(Duration::from_secs(1))
         .heartbeat_interval(Duration::from_secs(5))
         .sweep_interval(Duration::from_secs(15))
@@ -82,14 +141,14 @@ pub(crate) async fn worker(engine: &Engine) -> Result<Worker, EngineError> {
 
 /// Works until told to stop. A worker that failed once (the database restarts)
 /// does no more work, so another takes its place.
-pub(crate) async fn work(engine: Engine, first: Worker) {
+pub(crate) async fn work(engine: Engine, lane: Lane, first: Worker) {
     let mut next = Some(first);
     let mut wait = FIRST_WAIT;
     while !engine.stopping.is_cancelled() {
         let begun = Instant::now();
         let done = match next.take() {
             Some(worker) => run(&worker).await,
-            None => match worker(&engine).await {
+            None => match worker(&engine, lane).await {
                 Ok(worker) => run(&worker).await,
                 Err(error) => Err(error),
             },

@@ -41,6 +41,16 @@ pub async fn schedule_run(
     wanted: NewSync,
     sources: &Sources,
 ) -> Result<Option<SyncRunId>, StoreError> {
+    schedule_run_in(tx, wanted, Duration::ZERO, sources).await
+}
+
+/// The same, to be taken up after `wait`, which is short: some seconds.
+pub(crate) async fn schedule_run_in(
+    tx: &mut TenantTx,
+    wanted: NewSync,
+    wait: Duration,
+    sources: &Sources,
+) -> Result<Option<SyncRunId>, StoreError> {
     let since = match wanted.r#type {
         RunType::Full | RunType::Prices => None,
         RunType::Incremental => wanted.watermark.map(|watermark| watermark - OVERLAP),
@@ -59,7 +69,7 @@ pub async fn schedule_run(
     if !tx.add_run(&run, sources.now()).await? {
         return Ok(None);
     }
-    enqueue(tx, run.id, Duration::ZERO, sources).await?;
+    enqueue(tx, run.id, wait, sources).await?;
     Ok(Some(run.id))
 }
 

@@ -79,3 +79,7 @@ id!(
     /// A listing: one variant as one integration offers it.
     ListingId
 );
+id!(
+    /// A message that a platform sent.
+    WebhookDeliveryId
+);

@@ -12,11 +12,12 @@ pub mod prices;
 pub mod products;
 pub mod sales;
 pub mod syncs;
+pub mod webhooks;
 
 use std::sync::Arc;
 
 use calibr_connectors::{Connector, Registry};
-use calibr_engine::CredentialVault;
+use calibr_engine::{CredentialVault, WebhookKeeper};
 use calibr_model::{PlatformId, Problem, ProblemKind, Sources};
 use calibr_store::Db;
 use url::Url;
@@ -37,6 +38,8 @@ pub struct ServicesSettings {
     pub sources: Sources,
     /// Where browsers and platforms reach this console.
     pub public_url: Url,
+    /// Where platforms reach this console with messages, where they do.
+    pub reached_at: Option<Url>,
 }
 
 /// The services. Cheap to clone.
@@ -49,6 +52,7 @@ pub struct Services {
     registry: Registry,
     vault: Arc<CredentialVault>,
     public_url: Url,
+    webhooks: WebhookKeeper,
     passwords: password::Passwords,
     events: events::Events,
 }
@@ -58,6 +62,13 @@ impl Services {
     /// in the database is listened to from here on.
     pub fn new(settings: ServicesSettings) -> Self {
         Self {
+            webhooks: WebhookKeeper {
+                db: settings.db.clone(),
+                registry: settings.registry.clone(),
+                vault: Arc::clone(&settings.vault),
+                sources: settings.sources.clone(),
+                reached_at: settings.reached_at,
+            },
             events: events::Events::listen(settings.db.clone()),
             passwords: password::Passwords::new(settings.sources.clone()),
             db: settings.db,

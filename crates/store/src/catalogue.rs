@@ -1,6 +1,7 @@
 //! Writing what a store's catalogue stream gives: set-based, only what changed,
 //! together with the checkpoint in one transaction.
 
+mod deleted;
 mod gone;
 mod match_up;
 mod plan;

@@ -246,6 +246,7 @@ impl TenantTx {
         &mut self,
         integration: IntegrationId,
     ) -> Result<(), StoreError> {
+        self.remove_webhook_secrets(integration).await?;
         let project = self.project().0;
         sqlx::query("DELETE FROM credentials WHERE project_id = $1 AND integration_id = $2")
             .bind(project)

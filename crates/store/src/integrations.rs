@@ -37,6 +37,8 @@ pub struct IntegrationRecord {
     pub watermark: Option<DateTime<Utc>>,
     /// Listings it has in the console.
     pub item_count: i64,
+    /// Whether runs that nobody asked for are held back.
+    pub paused: bool,
 }
 
 #[derive(FromRow)]
@@ -52,6 +54,7 @@ struct RecordRow {
     currency: Option<String>,
     watermark: Option<DateTime<Utc>>,
     item_count: i64,
+    paused: bool,
 }
 
 impl RecordRow {
@@ -71,6 +74,7 @@ impl RecordRow {
                 .transpose()?,
             watermark: self.watermark,
             item_count: self.item_count,
+            paused: self.paused,
         })
     }
 }
@@ -106,7 +110,7 @@ impl TenantTx {
         let project = self.project().0;
         let row: Option<RecordRow> = sqlx::query_as(
             "SELECT project_id, id, platform, name, store_key, address, config, status, currency,
-                    watermark, item_count
+                    watermark, item_count, paused
              FROM integrations WHERE project_id = $1 AND id = $2",
         )
         .bind(project)
@@ -146,7 +150,7 @@ impl TenantTx {
         let project = self.project().0;
         let row: Option<RecordRow> = sqlx::query_as(
             "SELECT project_id, id, platform, name, store_key, address, config, status, currency,
-                    watermark, item_count
+                    watermark, item_count, paused
              FROM integrations WHERE project_id = $1 AND platform = $2 AND store_key = $3",
         )
         .bind(project)
@@ -200,7 +204,8 @@ impl TenantTx {
         sqlx::query(
             "UPDATE integrations
              SET name = $3, address = $4, config = $5, status = 'pending', status_detail = NULL,
-                 connected_by = $6, paused = false, updated_at = $7
+                 connected_by = $6, paused = false, webhooks_checked_at = NULL,
+                 updated_at = $7
              WHERE project_id = $1 AND id = $2",
         )
         .bind(project)
@@ -332,7 +337,8 @@ impl TenantTx {
         let project = self.project().0;
         let kept: Option<i64> = sqlx::query_scalar(
             "UPDATE integrations
-             SET status = 'disconnected', status_detail = NULL, watermark = NULL, updated_at = $3
+             SET status = 'disconnected', status_detail = NULL, watermark = NULL,
+                 webhooks_checked_at = NULL, updated_at = $3
              WHERE project_id = $1 AND id = $2 AND status <> 'disconnected'
              RETURNING item_count",
         )
@@ -343,6 +349,7 @@ impl TenantTx {
         .await?;
         if kept.is_some() {
             self.remove_credentials(id).await?;
+            self.forget_subscriptions(id).await?;
         }
         Ok(kept)
     }

@@ -23,6 +23,7 @@ mod rows;
 pub mod runs;
 pub mod sessions;
 pub mod vault_canaries;
+pub mod webhooks;
 
 pub use db::{Db, PersonTx, PoolSettings, SystemTx, TenantTx};
 pub use error::StoreError;

@@ -22,6 +22,9 @@ const REMAINING: HeaderName = HeaderName::from_static("x-ratelimit-remaining");
 const RESET: HeaderName = HeaderName::from_static("x-ratelimit-reset");
 const AFTER: HeaderName = HeaderName::from_static("x-ratelimit-after");
 
+/// Messages a minute from an address of a platform: many stores send from one, and a message that is refused is lost.
+const MESSAGES: NonZeroU32 = NonZeroU32::new(6_000).unwrap();
+
 const MINUTE: Duration = Duration::from_mins(1);
 
 /// Whom a request counts for.
@@ -78,6 +81,7 @@ pub(crate) type Layer = GovernorLayer<CountBy, Middleware, Body>;
 pub(crate) struct Limits {
     requests: Arc<GovernorConfig<CountBy, Middleware>>,
     sign_ins: Arc<GovernorConfig<CountBy, Middleware>>,
+    messages: Arc<GovernorConfig<CountBy, Middleware>>,
 }
 
 impl Limits {
@@ -86,6 +90,7 @@ impl Limits {
         Self {
             requests: config(CountBy::Identity, rates.requests),
             sign_ins: config(CountBy::Address, rates.sign_ins),
+            messages: config(CountBy::Address, MESSAGES),
         }
     }
 
@@ -99,10 +104,16 @@ impl Limits {
         GovernorLayer::new(Arc::clone(&self.sign_ins)).error_handler(refuse)
     }
 
+    /// For messages from platforms.
+    pub(crate) fn messages(&self) -> Layer {
+        GovernorLayer::new(Arc::clone(&self.messages)).error_handler(refuse)
+    }
+
     /// Forgets those who have not asked for a while. To be called now and then.
     pub(crate) fn forget_idle(&self) {
         self.requests.limiter().retain_recent();
         self.sign_ins.limiter().retain_recent();
+        self.messages.limiter().retain_recent();
     }
 }
 

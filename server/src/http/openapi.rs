@@ -27,6 +27,8 @@ pub(crate) struct Routes {
     pub(crate) uploads: Router<AppState>,
     /// Those that platforms call.
     pub(crate) platforms: Router<AppState>,
+    /// Those that platforms send messages to.
+    pub(crate) webhooks: Router<AppState>,
     /// Those that stay open.
     pub(crate) streams: Router<AppState>,
     /// Those that watchers ask all the time.
@@ -52,6 +54,7 @@ pub(crate) struct Routes {
         (name = "integrations", description = "Connected stores."),
         (name = "syncs", description = "Sync runs and what they could not bring through."),
         (name = "catalogue", description = "Products and listings."),
+        (name = "webhooks", description = "Messages that platforms send."),
         (name = "prices", description = "Setting prices, and what became of them."),
         (name = "events", description = "What happens in a project, as it happens."),
         (name = "one-click connect", description = "Consent on the platform's own page; for browsers."),
@@ -126,6 +129,11 @@ pub(crate) fn split() -> (Routes, OpenApi) {
         .routes(routes!(rest::syncs::failures))
         .routes(routes!(rest::syncs::cancel))
         .routes(routes!(rest::syncs::retry))
+        .routes(routes!(rest::webhooks::get))
+        .routes(routes!(rest::webhooks::recreate))
+        .routes(routes!(rest::webhooks::deliveries))
+        .routes(routes!(rest::webhooks::delivery))
+        .routes(routes!(rest::webhooks::redeliver))
         .routes(routes!(rest::products::list))
         .routes(routes!(rest::listings::list))
         .routes(routes!(rest::listings::sales))
@@ -145,6 +153,7 @@ pub(crate) fn split() -> (Routes, OpenApi) {
     let uploads = OpenApiRouter::new().routes(routes!(rest::prices::import));
     let sign_in = OpenApiRouter::new().routes(routes!(rest::auth::login));
     let platforms = OpenApiRouter::new().routes(routes!(rest::oauth::deliver));
+    let webhooks = OpenApiRouter::new().routes(routes!(rest::webhooks::take));
     let streams = OpenApiRouter::new().routes(routes!(rest::events::stream));
     let health = OpenApiRouter::new()
         .routes(routes!(rest::health::health))
@@ -162,6 +171,7 @@ pub(crate) fn split() -> (Routes, OpenApi) {
         counted: part(counted),
         uploads: part(uploads),
         platforms: part(platforms),
+        webhooks: part(webhooks),
         streams: part(streams),
         health: part(health),
     };

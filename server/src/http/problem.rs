@@ -144,6 +144,12 @@ impl Refusal {
         Self(Box::new(details))
     }
 
+    /// A thing that was here, and is not wanted any more.
+    pub(crate) fn gone(detail: impl Into<String>) -> Self {
+        let details = ProblemDetails::new("gone", "No longer here", StatusCode::GONE, detail);
+        Self(Box::new(details))
+    }
+
     /// The problem of a bare status.
     pub(crate) fn of_status(status: StatusCode) -> Self {
         Self(Box::new(ProblemDetails::of_status(status)))

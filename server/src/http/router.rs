@@ -7,7 +7,7 @@ use axum::{
     middleware::{from_fn, from_fn_with_state, map_response},
     routing::post,
 };
-use calibr_services::prices::LONGEST_TABLE;
+use calibr_services::{prices::LONGEST_TABLE, webhooks::LONGEST_MESSAGE};
 use tower_http::{catch_panic::CatchPanicLayer, limit::RequestBodyLimitLayer};
 
 use super::{
@@ -69,6 +69,12 @@ fn api(state: &AppState) -> Router<AppState> {
         .layer(DefaultBodyLimit::disable())
         .layer(RequestBodyLimitLayer::new(LONGEST_DELIVERY));
 
+    let webhooks = routes
+        .webhooks
+        .layer(state.limits.messages())
+        .layer(from_fn_with_state(state.clone(), caller::note_address))
+        .layer(DefaultBodyLimit::max(LONGEST_MESSAGE));
+
     let nothing = || async { Refusal::of_status(StatusCode::NOT_FOUND) };
     let usual = with_session(counted.merge(sign_in).merge(routes.streams))
         .merge(described)
@@ -82,4 +88,5 @@ fn api(state: &AppState) -> Router<AppState> {
         .layer(DefaultBodyLimit::disable())
         // No page sends these, so their origin says nothing.
         .merge(platforms)
+        .merge(webhooks)
 }

@@ -145,6 +145,11 @@ impl Parts {
             demo = Some(started);
         }
 
+        // A platform cannot find an address that nobody has named, unless it is on this machine, as a demo's is.
+        let reached_at = settings
+            .public_url
+            .clone()
+            .or_else(|| is_demo.then(|| public_url.clone()));
         let platforms = PlatformSettings {
             shopify: settings.shopify,
             amazon: settings.amazon,
@@ -159,6 +164,7 @@ impl Parts {
             vault: Arc::clone(&vault),
             sources: sources.clone(),
             public_url: public_url.clone(),
+            reached_at: reached_at.clone(),
         });
         calibr_app::register();
         let engine = EngineSettings {
@@ -166,6 +172,7 @@ impl Parts {
             registry,
             vault,
             sources,
+            reached_at,
             concurrency: RUNS_AT_ONCE,
             alone: own_directory.is_some(),
         };

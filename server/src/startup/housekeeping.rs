@@ -13,6 +13,9 @@ const EVERY: Duration = Duration::from_mins(10);
 /// How long after the end of a connect attempt somebody who comes back is told that it was too late.
 const TOLD_LATE: TimeDelta = TimeDelta::hours(1);
 
+/// How long messages of platforms stay in the log.
+const MESSAGES_KEPT: TimeDelta = TimeDelta::days(30);
+
 /// Clears away what has run out, until `stopping` is cancelled.
 pub(super) async fn keep_house(services: Services, limits: Limits, stopping: CancellationToken) {
     let mut clock = tokio::time::interval(EVERY);
@@ -26,6 +29,7 @@ pub(super) async fn keep_house(services: Services, limits: Limits, stopping: Can
         for (what, removed) in [
             ("sessions", remove_sessions(&services).await),
             ("connect attempts", remove_connect_attempts(&services).await),
+            ("webhook deliveries", remove_deliveries(&services).await),
             ("rate buckets", services.db.remove_full_buckets().await),
         ] {
             match removed {
@@ -50,6 +54,14 @@ async fn remove_connect_attempts(services: &Services) -> Result<u64, StoreError>
     let before = services.sources.now() - TOLD_LATE;
     let mut tx = services.db.system().await?;
     let removed = tx.remove_connect_attempts(before).await?;
+    tx.commit().await?;
+    Ok(removed)
+}
+
+async fn remove_deliveries(services: &Services) -> Result<u64, StoreError> {
+    let before = services.sources.now() - MESSAGES_KEPT;
+    let mut tx = services.db.system().await?;
+    let removed = tx.remove_webhook_deliveries(before).await?;
     tx.commit().await?;
     Ok(removed)
 }

@@ -57,6 +57,8 @@ mod syncs;
 #[cfg(test)]
 mod vendure;
 #[cfg(test)]
+mod webhooks;
+#[cfg(test)]
 mod woocommerce;
 #[cfg(test)]
 mod wrong_store;

@@ -27,6 +27,10 @@ pub(super) struct Receiver {
 }
 
 impl WebhookReceiver for Receiver {
+    fn secret_field(&self) -> Option<&'static str> {
+        Some(super::API_SECRET)
+    }
+
     fn receive(
         &self,
         delivery: &Delivery,

@@ -86,6 +86,24 @@ pub fn text(text: &str) -> String {
     shorten(&mask_text(&masked), MOST_CHARS)
 }
 
+/// The body of a message from a platform without its secrets, at most `most`
+/// bytes long: a longer one is cut before it is looked at.
+pub fn body(body: &[u8], most: usize) -> String {
+    let read = String::from_utf8_lossy(&body[..body.len().min(most)]);
+    let masked = match serde_json::from_str::<Value>(&read) {
+        Ok(mut value) => {
+            mask_value(&mut value);
+            value.to_string()
+        }
+        Err(_) => mask_fields(&read),
+    };
+    let masked = mask_text(&masked).replace('\0', "");
+    match masked.char_indices().find(|(start, _)| *start >= most) {
+        Some((end, _)) => masked[..end].to_owned(),
+        None => masked,
+    }
+}
+
 /// A JSON value from a platform without its secrets, at most 2,000 characters
 /// long.
 pub fn json(value: &Value) -> String {
@@ -161,6 +179,14 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn a_body_is_cut_and_masked_also_where_it_is_cut() {
+        let whole = body(br#"{"id":7,"consumer_secret":"hush"}"#, 64);
+        assert_eq!(whole, r#"{"consumer_secret":"[redacted]","id":7}"#);
+        let cut = body(br#"{"token":"hush","text":"long, long, long"}"#, 30);
+        assert!(cut.len() <= 31 && !cut.contains("hush"), "{cut}");
+    }
 
     #[test]
     fn every_pattern_compiles() {

@@ -39,7 +39,7 @@ impl WebhookReceiver for Receiver {
             serde_json::from_slice(&delivery.body).map_err(|_| malformed("it is no JSON"))?;
         Ok(Received::Event(WebhookEvent {
             topic: topic.to_owned(),
-            dedupe_key: dedupe_key(topic, &delivery.body),
+            dedupe_key: dedupe_key(topic, delivery),
             happened_at: moment(body["date_modified_gmt"].as_str()),
             means: meaning(topic, &body),
         }))
@@ -52,13 +52,17 @@ fn is_ping(body: &[u8]) -> bool {
         .is_some_and(|id| !id.is_empty() && id.len() < 20 && id.iter().all(u8::is_ascii_digit))
 }
 
-/// The delivery's own id will not do: it is made of webhook and second, and
-/// several events share it.
-fn dedupe_key(topic: &str, body: &[u8]) -> String {
+/// The delivery's own id will not do alone: it is made of webhook and second, and
+/// several events share it. Nor will the body: that of a product which is put in
+/// the bin for the second time is the same as at the first.
+fn dedupe_key(topic: &str, delivery: &Delivery) -> String {
+    let id = delivery.header("x-wc-webhook-delivery-id");
     let mut hash = Sha256::new();
-    hash.update(topic.as_bytes());
-    hash.update([0]);
-    hash.update(body);
+    for part in [topic, id.unwrap_or_default()] {
+        hash.update(part.as_bytes());
+        hash.update([0]);
+    }
+    hash.update(&delivery.body);
     hex::encode(hash.finalize())
 }
 
@@ -186,6 +190,11 @@ mod tests {
         assert_eq!(first, again);
         let other = signed("product.created", r#"{"id":1,"price":"1"}"#);
         assert_ne!(first.dedupe_key, other.dedupe_key);
+        let keys = ["one second", "the next"].map(|id| {
+            let headers = [("x-wc-webhook-delivery-id", id)];
+            dedupe_key("product.deleted", &delivery(&headers, r#"{"id":1}"#))
+        });
+        assert_ne!(keys[0], keys[1], "deleted, restored, and deleted again");
     }
 
     #[test]

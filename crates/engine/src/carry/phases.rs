@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use calibr_connectors::{CataloguePlan, Checkpoint, Connector, Scope, Store};
+use calibr_connectors::{CataloguePlan, Checkpoint, Scope, Store};
 use calibr_model::{
     IntegrationId,
     event::ProjectEvent,
@@ -22,12 +22,12 @@ use super::{
     prices,
     read_ahead::{ReadAhead, pass_on},
 };
-use crate::{Engine, StoredCredentials, error::EngineError, records};
+use crate::{Engine, error::EngineError, records, webhooks::guardian};
 
 /// Goes on from where the run stands, to its end.
 pub(super) async fn work(engine: &Engine, run: &mut ClaimedRun) -> Result<Outcome, EngineError> {
     let integration = integration(engine, run).await?;
-    let store = open(engine, run, &integration)?;
+    let store = engine.settings.keeper().open(&integration)?;
     if run.phase == RunPhase::Authenticate {
         enter(engine, run, RunPhase::Authenticate).await?;
     }
@@ -35,6 +35,15 @@ pub(super) async fn work(engine: &Engine, run: &mut ClaimedRun) -> Result<Outcom
         biased;
         () = engine.stopping.cancelled() => return Err(EngineError::Stopping),
         proven = authenticate(engine, run, store.as_ref()) => proven?,
+    }
+
+    let reads = run.r#type != RunType::Prices;
+    if reads && run.phase <= RunPhase::PullCatalogue {
+        tokio::select! {
+            biased;
+            () = engine.stopping.cancelled() => return Err(EngineError::Stopping),
+            () = guardian::before_reading(engine, run) => {}
+        }
     }
 
     let mut figures = Figures {
@@ -46,7 +55,6 @@ pub(super) async fn work(engine: &Engine, run: &mut ClaimedRun) -> Result<Outcom
         prices_pushed: run.prices_pushed,
         prices_failed: run.failed.prices,
     };
-    let reads = run.r#type != RunType::Prices;
     if reads && run.phase <= RunPhase::PullCatalogue {
         enter(engine, run, RunPhase::PullCatalogue).await?;
         pull_catalogue(engine, run, Arc::clone(&store), &mut figures).await?;
@@ -73,26 +81,6 @@ async fn integration(engine: &Engine, run: &ClaimedRun) -> Result<IntegrationRec
         .await?
         .filter(|integration| integration.status != IntegrationStatus::Disconnected)
         .ok_or(EngineError::Disconnected)
-}
-
-fn open(
-    engine: &Engine,
-    run: &ClaimedRun,
-    integration: &IntegrationRecord,
-) -> Result<Arc<dyn Store>, EngineError> {
-    let settings = &engine.settings;
-    let connector: &Arc<dyn Connector> = settings
-        .registry
-        .get(&integration.platform)
-        .ok_or_else(|| EngineError::NoConnector(integration.platform.to_string()))?;
-    let credentials = StoredCredentials::new(
-        settings.db.clone(),
-        Arc::clone(&settings.vault),
-        Arc::clone(connector),
-        (run.project, run.integration),
-        integration.config.clone(),
-    );
-    Ok(connector.open(&integration.config, Arc::new(credentials))?)
 }
 
 /// Moves the run into a phase; a run that is taken up again in it stays there.

@@ -7,6 +7,7 @@ mod integration;
 mod prices;
 mod sales;
 mod sync;
+mod webhook;
 
 pub use account::{Me, Membership, ProjectView, SetupState};
 pub use catalogue::{ListingView, ProductQuery, ProductRow, ProductSort};
@@ -21,3 +22,8 @@ pub use prices::{
 };
 pub use sales::DaySales;
 pub use sync::{ItemFailureView, PhaseView, RunDetail, RunQuery, RunView};
+pub use webhook::{
+    DeliveryEffect, DeliveryState, MeaningKind, SignatureResult, SubscriptionState,
+    WebhookDeliveryDetail, WebhookDeliveryView, WebhookMeaning, WebhookSubscriptionView,
+    WebhooksView,
+};

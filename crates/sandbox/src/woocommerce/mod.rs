@@ -186,6 +186,37 @@ impl WooCommerce {
         Ok(self.store(store)?.webhooks.set_status(id, status))
     }
 
+    /// The webhooks of a store: id, topic and where messages go.
+    ///
+    /// # Errors
+    /// If there is no such store.
+    pub fn webhooks(&self, store: &str) -> Result<Vec<(u64, String, String)>> {
+        let all = self.store(store)?.webhooks.list();
+        Ok(all
+            .into_iter()
+            .map(|webhook| (webhook.id, webhook.topic, webhook.delivery_url))
+            .collect())
+    }
+
+    /// Subscribes somebody else; gives the webhook's id.
+    ///
+    /// # Errors
+    /// If there is no such store.
+    pub fn add_webhook(&self, store: &str, topic: &str, delivery_url: &str) -> Result<u64> {
+        let webhooks = &self.store(store)?.webhooks;
+        let now = self.inner.clock.now();
+        Ok(webhooks.create("", topic, delivery_url, None, now).id)
+    }
+
+    /// How a webhook signs a body; `None` if there is no such one.
+    ///
+    /// # Errors
+    /// If there is no such store.
+    pub fn webhook_signature(&self, store: &str, id: u64, body: &[u8]) -> Result<Option<String>> {
+        let webhook = self.store(store)?.webhooks.find(id);
+        Ok(webhook.map(|webhook| crate::post::signature(&webhook.secret, body)))
+    }
+
     /// What was sent to subscribers, pings included, in the order in which it was over.
     ///
     /// # Errors

@@ -4,13 +4,17 @@ mod connect;
 mod one_click;
 mod saved;
 
+use std::time::Duration;
+
+use calibr_engine::read_what_was_held_back;
 use calibr_model::{
     FieldError, IntegrationId, Problem, ProblemKind, Role,
     event::ProjectEvent,
     form::name_fault,
+    status::IntegrationStatus,
     views::{Disconnected, IntegrationDetail, IntegrationView},
 };
-use calibr_store::TenantTx;
+use calibr_store::{TenantTx, integrations::IntegrationRecord};
 
 pub use connect::{connect, reconnect, test_form};
 pub use one_click::{
@@ -19,6 +23,9 @@ pub use one_click::{
 pub use saved::test;
 
 use crate::{Actor, Services};
+
+/// How long a store that is disconnected may take to end its webhooks.
+const LONGEST_FAREWELL: Duration = Duration::from_secs(8);
 
 /// Every integration of the project, disconnected ones too, oldest first.
 ///
@@ -71,7 +78,7 @@ pub async fn rename(
     changed(tx, id).await
 }
 
-/// Holds back the runs by the clock. One that is queued or under way goes on.
+/// Holds back the runs by the clock and by webhooks. One that is queued or under way goes on.
 ///
 /// # Errors
 /// `forbidden` below admin; `not-found` where it is not there or disconnected.
@@ -83,7 +90,7 @@ pub async fn pause(
     set_paused(services, actor, id, true).await
 }
 
-/// Lets the runs by the clock go on.
+/// Lets the runs by the clock go on; what webhooks told meanwhile is read.
 ///
 /// # Errors
 /// As [`pause`].
@@ -108,6 +115,9 @@ async fn set_paused(
         .await?
     {
         return Err(missing());
+    }
+    if !paused {
+        read_what_was_held_back(&mut tx, id, &services.sources).await?;
     }
     changed(tx, id).await
 }
@@ -148,20 +158,13 @@ async fn end(
 ) -> Result<Disconnected, Problem> {
     actor.must_be(Role::Admin, "disconnect a store")?;
     let now = services.sources.now();
+    end_webhooks(services, actor, id, typed_name).await?;
     let mut tx = services.db.tenant(actor.project.id).await?;
     // Before the integration, as whoever refreshes or replaces them does: a
     // refresh that the platform has answered is waited for, and removed too.
     tx.lock_credentials(id).await?;
     let integration = tx.hold_integration(id).await?.ok_or_else(missing)?;
-    if typed_name.is_some_and(|typed| typed.trim() != integration.name.trim()) {
-        return Err(Problem::invalid(vec![FieldError {
-            field: "typed_name".to_owned(),
-            message: format!(
-                "Type the name of the store, {}, to confirm.",
-                integration.name
-            ),
-        }]));
-    }
+    must_be_named(&integration, typed_name)?;
     if let Some(run) = tx.active_run(id).await? {
         tx.cancel_run(run.id, now).await?;
     }
@@ -181,6 +184,42 @@ async fn end(
     changed(tx, id).await?;
     tracing::info!(project = %actor.project.id, integration = %id, "a store was disconnected");
     Ok(Disconnected { id, listings_kept })
+}
+
+fn must_be_named(integration: &IntegrationRecord, typed: Option<&str>) -> Result<(), Problem> {
+    if typed.is_some_and(|typed| typed.trim() != integration.name.trim()) {
+        return Err(Problem::invalid(vec![FieldError {
+            field: "typed_name".to_owned(),
+            message: format!(
+                "Type the name of the store, {}, to confirm.",
+                integration.name
+            ),
+        }]));
+    }
+    Ok(())
+}
+
+/// Has the store send no more messages, while there are credentials to say so. A
+/// store that does not answer is told so by the answers to its messages.
+async fn end_webhooks(
+    services: &Services,
+    actor: &Actor,
+    id: IntegrationId,
+    typed_name: Option<&str>,
+) -> Result<(), Problem> {
+    let mut tx = services.db.tenant(actor.project.id).await?;
+    let integration = tx.integration(id).await?.ok_or_else(missing)?;
+    must_be_named(&integration, typed_name)?;
+    let subscribed = tx.subscriptions(id).await?;
+    drop(tx);
+    let may_be_told = integration.status == IntegrationStatus::Connected;
+    if may_be_told && subscribed.iter().any(|one| one.external_id.is_some()) {
+        let told = services.webhooks.withdraw(&integration);
+        if tokio::time::timeout(LONGEST_FAREWELL, told).await.is_err() {
+            tracing::info!(integration = %id, "a store took too long to end its webhooks");
+        }
+    }
+    Ok(())
 }
 
 /// Tells the browsers, keeps what was done, and gives what it looks like now.

@@ -115,6 +115,9 @@ impl TenantTx {
              SET status = 'syncing', attempts = attempts + 1, fruitless = fruitless + 1,
                  started_at = coalesce(started_at, $4), watermark = coalesce(watermark, $4),
                  error = NULL, error_code = NULL,
+                 changes_told = coalesce(changes_told, (
+                     SELECT i.changes_told FROM integrations i
+                     WHERE i.project_id = $1 AND i.id = sync_runs.integration_id)),
                  lease_owner = $3, lease_until = now() + make_interval(secs => $5)
              WHERE project_id = $1 AND id = $2 AND status IN ('queued', 'syncing')
                AND (lease_owner IS NULL OR lease_until < now())

@@ -3,7 +3,11 @@
 
 use std::collections::BTreeMap;
 
-use calibr_model::{Guardrails, ProjectId, UserId, status::SyncStatus, views::PriceItemStatus};
+use calibr_model::{
+    Guardrails, IntegrationId, ProjectId, UserId,
+    status::SyncStatus,
+    views::{DeliveryState, PriceItemStatus, SignatureResult, SubscriptionState},
+};
 use calibr_store::{
     MIGRATOR,
     catalogue::BatchInput,
@@ -11,6 +15,7 @@ use calibr_store::{
     credentials::{SealedCredential, SealedDataKeyRecord},
     orders::OrderBatchInput,
     prices::{CompareAtMinor, NamedBy, NewPush, PushItem},
+    webhooks::{NotTaken, SealedWebhookSecret, SubscriptionInput},
 };
 use sqlx::{AssertSqlSafe, PgConnection, PgPool};
 
@@ -72,6 +77,7 @@ async fn furnish(world: &World, slug: &str) -> ProjectId {
     };
     tx.add_connect_attempt(&attempt, now).await.unwrap();
     tx.commit().await.unwrap();
+    furnish_webhooks(world, project, integration, key.id).await;
     let records = BatchInput {
         failures: vec![failure(Some("v9"), "no_price")],
         ..batch(
@@ -146,6 +152,45 @@ async fn furnish_prices(world: &World, project: ProjectId, owner: UserId) {
         .await
         .unwrap()
         .unwrap();
+    tx.commit().await.unwrap();
+}
+
+async fn furnish_webhooks(
+    world: &World,
+    project: ProjectId,
+    integration: IntegrationId,
+    data_key_id: uuid::Uuid,
+) {
+    let now = world.now();
+    let secret = SealedWebhookSecret {
+        id: world.sources.uuid(),
+        data_key_id,
+        sealed: vec![3],
+    };
+    let mut tx = world.tenant(project).await;
+    tx.add_webhook_secret(integration, &secret, now)
+        .await
+        .unwrap();
+    let wanted = SubscriptionInput {
+        topic: "order.created".to_owned(),
+        state: SubscriptionState::Missing,
+        external_id: None,
+        address: "https://console.example/".to_owned(),
+        error: None,
+    };
+    tx.keep_subscriptions(integration, &[wanted], now)
+        .await
+        .unwrap();
+    let unsigned = NotTaken {
+        id: world.sources.id(),
+        integration,
+        topic: None,
+        signature: SignatureResult::Invalid,
+        state: DeliveryState::Refused,
+        why: "It is not signed.",
+        size_bytes: 1,
+    };
+    tx.note_not_taken(&unsigned, now).await.unwrap();
     tx.commit().await.unwrap();
 }
 
@@ -380,10 +425,13 @@ async fn a_function_with_the_owners_rights_looks_nowhere_else_and_is_not_for_eve
     assert_eq!(
         names,
         [
+            "calibr_due_webhook_checks",
             "calibr_enqueue",
             "calibr_lost_runs",
             "calibr_project_of_connect_attempt",
+            "calibr_project_of_integration",
             "calibr_remove_connect_attempts",
+            "calibr_remove_webhook_deliveries",
             "calibr_search_products",
             "calibr_take_connect_attempt"
         ]

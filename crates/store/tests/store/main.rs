@@ -30,3 +30,4 @@ mod runs;
 mod scopes;
 mod sku_matching;
 mod support;
+mod webhooks;

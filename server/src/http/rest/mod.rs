@@ -11,6 +11,7 @@ pub(crate) mod platforms;
 pub(crate) mod prices;
 pub(crate) mod products;
 pub(crate) mod syncs;
+pub(crate) mod webhooks;
 
 use super::problem::Refusal;
 

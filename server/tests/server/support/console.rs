@@ -50,7 +50,13 @@ impl Launch {
 
     /// Starts the console on a free port.
     pub(crate) async fn start(&self) -> Console {
-        let launch = self.clone().argument("--listen").argument("127.0.0.1:0");
+        self.start_at(0).await
+    }
+
+    /// Starts the console on this port; 0 is a free one.
+    pub(crate) async fn start_at(&self, port: u16) -> Console {
+        let address = format!("127.0.0.1:{port}");
+        let launch = self.clone().argument("--listen").argument(address);
         Console::start(launch.command("serve")).await
     }
 

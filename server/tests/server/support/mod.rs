@@ -6,6 +6,7 @@ mod console;
 mod database;
 mod events;
 mod line;
+mod outlet;
 pub(crate) mod platforms;
 mod scene;
 mod shop;
@@ -15,6 +16,7 @@ pub(crate) use console::{Console, DataFolder, KEY, Launch, launch};
 pub(crate) use database::{Database, fresh_database};
 pub(crate) use events::{Event, Events};
 pub(crate) use line::Line;
+pub(crate) use outlet::{Outlet, free_port};
 pub(crate) use scene::{Scene, slow_export, usual_shop};
 pub(crate) use shop::{API_SECRET, Good, SHOP, Shop, TOKEN};
 
