@@ -18,7 +18,7 @@ use calibr_store::{
     runs::{Claim, ClaimedRun, Outcome},
 };
 
-use crate::{Engine, error::EngineError, schedule, webhooks};
+use crate::{Engine, competitors, error::EngineError, schedule, webhooks};
 
 /// A lease is renewed this often; it holds for four times as long.
 const HEARTBEAT: Duration = Duration::from_secs(5);
@@ -227,6 +227,9 @@ async fn finish(
         schedule::schedule_prices(&mut tx, run.integration, None, &engine.settings.sources).await?;
     }
     webhooks::came_to_an_end(engine, &mut tx, run, outcome).await?;
+    if run.r#type != RunType::Prices && outcome.status != SyncStatus::Error {
+        competitors::begin(&mut tx, engine, run.integration).await?;
+    }
     tx.commit().await
 }
 

@@ -7,6 +7,7 @@
 //! the checkpoint.
 
 mod carry;
+mod competitors;
 mod credentials;
 mod error;
 mod lookout;

@@ -9,7 +9,7 @@ use graphile_worker::{IntoTaskHandlerResult, TaskHandler, Worker, WorkerContext,
 use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 
-use crate::{Engine, carry, error::EngineError, webhooks};
+use crate::{Engine, carry, competitors::CompetitorsJob, error::EngineError, webhooks};
 
 /// The first and the longest wait before a queue that failed is started again.
 const FIRST_WAIT: Duration = Duration::from_millis(200);
@@ -80,16 +80,19 @@ pub(crate) enum Lane {
     Runs,
     /// Messages from platforms.
     Messages,
+    /// Competitors' offers, which wait for a platform's rate most of the time.
+    Competitors,
 }
 
 impl Lane {
-    pub(crate) const ALL: [Self; 2] = [Self::Runs, Self::Messages];
+    pub(crate) const ALL: [Self; 3] = [Self::Runs, Self::Messages, Self::Competitors];
 
     /// How many jobs it does at once.
     const fn width(self, runs: usize) -> usize {
         match self {
             Self::Runs => runs,
             Self::Messages => 2,
+            Self::Competitors => 1,
         }
     }
 
@@ -98,6 +101,7 @@ impl Lane {
         match self {
             Self::Runs => options.define_job::<SyncRunJob>(),
             Self::Messages => options.define_job::<MessagesJob>(),
+            Self::Competitors => options.define_job::<CompetitorsJob>(),
         }
     }
 }
@@ -116,6 +120,7 @@ pub async fn prepare_queue(db: &Db) -> Result<(), EngineError> {
     options(db)
         .define_job::<SyncRunJob>()
         .define_job::<MessagesJob>()
+        .define_job::<CompetitorsJob>()
         .init()
         .await
         .map(drop)

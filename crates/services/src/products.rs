@@ -1,11 +1,11 @@
 //! The catalogue as the project has it.
 
 use calibr_model::{
-    IntegrationId, Page, PageRequest, Problem, ProblemKind, ProductId,
-    views::{ListingView, ProductQuery, ProductRow},
+    IntegrationId, ListingId, Page, PageRequest, Problem, ProblemKind, ProductId,
+    views::{CompetitorOfferView, ListingView, ProductQuery, ProductRow},
 };
 
-use crate::{Actor, Services};
+use crate::{Actor, Services, prices::known};
 
 /// A page of products.
 ///
@@ -43,4 +43,19 @@ pub async fn listings(
         })?;
     }
     Ok(tx.listings(product, integration, &page).await?)
+}
+
+/// What others ask for a listing's product, the cheapest first; empty where the
+/// platform does not tell.
+///
+/// # Errors
+/// `not-found` where the project has no such listing.
+pub async fn competitors(
+    services: &Services,
+    actor: &Actor,
+    listing: ListingId,
+) -> Result<Vec<CompetitorOfferView>, Problem> {
+    let mut tx = services.db.tenant(actor.project.id).await?;
+    known(&mut tx, listing).await?;
+    Ok(tx.competitor_offers(listing).await?)
 }

@@ -7,6 +7,7 @@
 
 pub mod accounts;
 pub mod catalogue;
+pub mod competitors;
 pub mod connect_attempts;
 pub mod credentials;
 mod db;

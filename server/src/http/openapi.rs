@@ -137,6 +137,7 @@ pub(crate) fn split() -> (Routes, OpenApi) {
         .routes(routes!(rest::products::list))
         .routes(routes!(rest::listings::list))
         .routes(routes!(rest::listings::sales))
+        .routes(routes!(rest::listings::competitors))
         .routes(routes!(rest::prices::list, rest::prices::preview))
         .routes(routes!(rest::prices::get, rest::prices::discard))
         .routes(routes!(rest::prices::items))

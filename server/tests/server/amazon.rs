@@ -10,6 +10,7 @@ use crate::support::{
         CLIENT_SECRET, REFRESH_TOKEN, SELLER, begin_amazon, seller_form, shown, usual_seller,
         usual_store,
     },
+    until,
 };
 
 async fn scene(listings: u32) -> Scene {
@@ -196,4 +197,42 @@ async fn without_an_application_one_click_is_off_and_sellers_bring_their_own() {
     let integration = scene.connect_by(&form).await;
     let run = scene.newest_run_ended(&integration).await;
     assert_eq!(run["status"], "success", "{run}");
+}
+
+#[tokio::test]
+async fn what_others_ask_is_looked_at_after_a_sync() {
+    let scene = scene(6).await;
+    let integration = scene.connect_by(&seller_form(REFRESH_TOKEN)).await;
+    let run = scene.newest_run_ended(&integration).await;
+    assert_eq!(run["status"], "success", "{run}");
+    let looked = "SELECT count(*) FROM competitor_looks";
+    until("all listings were looked at", async || {
+        let on_sale = "SELECT count(*) FROM listings WHERE state = 'active'";
+        let (looked, on_sale) = (
+            scene.database.number(looked).await,
+            scene.database.number(on_sale).await,
+        );
+        (on_sale > 0 && looked == on_sale).then_some(())
+    })
+    .await;
+    let listings = scene.client.all(&Client::in_project("listings")).await;
+    let mut found = 0;
+    for listing in &listings {
+        let id = listing["id"].as_str().unwrap();
+        let path = Client::in_project(&format!("listings/{id}/competitors"));
+        let offers = scene.client.get(&path).await.expect(200);
+        for offer in offers.as_array().unwrap() {
+            found += 1;
+            assert_ne!(offer["seller"], SELLER, "{offer}");
+            assert!(
+                offer["price"]["amount_minor"].as_i64().unwrap() > 0,
+                "{offer}"
+            );
+        }
+    }
+    assert!(
+        found > 0,
+        "no offer was found for {} listings",
+        listings.len()
+    );
 }

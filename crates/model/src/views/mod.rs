@@ -3,6 +3,7 @@
 
 mod account;
 mod catalogue;
+mod competitors;
 mod integration;
 mod prices;
 mod sales;
@@ -11,6 +12,7 @@ mod webhook;
 
 pub use account::{Me, Membership, ProjectView, SetupState};
 pub use catalogue::{ListingView, ProductQuery, ProductRow, ProductSort};
+pub use competitors::CompetitorOfferView;
 pub use integration::{
     ConnectionTest, Disconnected, IntegrationCounters, IntegrationDetail, IntegrationView,
     OneClickStart,

@@ -11,6 +11,7 @@ use calibr_model::{
 use calibr_store::{
     MIGRATOR,
     catalogue::BatchInput,
+    competitors::SeenOffer,
     connect_attempts::ConnectAttempt,
     credentials::{SealedCredential, SealedDataKeyRecord},
     orders::OrderBatchInput,
@@ -132,12 +133,26 @@ async fn furnish_prices(world: &World, project: ProjectId, owner: UserId) {
     let item = PushItem {
         line: None,
         reference: "TENT".to_owned(),
-        listing: Some(listing),
+        listing: None,
         new_minor: Some(900),
         compare_at: CompareAtMinor::Keep,
         status: PriceItemStatus::Planned,
         code: None,
         message: None,
+    };
+    let rival = SeenOffer {
+        listing: listing.id.0,
+        seller: "Rival".to_owned(),
+        price: eur(900).unwrap(),
+        shipping_minor: None,
+        featured: true,
+    };
+    tx.keep_offers(listing.integration, &[listing.id.0], &[rival], now)
+        .await
+        .unwrap();
+    let item = PushItem {
+        listing: Some(listing),
+        ..item
     };
     tx.add_push_items(push.id, 0, &[item]).await.unwrap();
     tx.close_preview(push.id).await.unwrap();

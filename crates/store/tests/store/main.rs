@@ -10,6 +10,7 @@
 
 mod accounts;
 mod batches;
+mod competitors;
 mod connecting;
 mod credentials;
 mod deliveries;

@@ -3,7 +3,7 @@
 use axum::{Json, extract::State};
 use calibr_model::{
     IntegrationId, Page, ProductId,
-    views::{DaySales, ListingView},
+    views::{CompetitorOfferView, DaySales, ListingView},
 };
 use calibr_services::{products, sales as sold};
 use chrono::NaiveDate;
@@ -86,5 +86,28 @@ pub(crate) async fn sales(
 ) -> Answer<Json<Vec<DaySales>>> {
     Ok(Json(
         sold::of_listing(&state.services, &actor, path.id, days.from, days.to).await?,
+    ))
+}
+
+/// What others ask
+///
+/// Other sellers' offers for a listing's product as last seen, the cheapest
+/// first, shipping counted; empty where the platform does not tell.
+#[utoipa::path(
+    get,
+    operation_id = "list_competitor_offers",
+    path = "/api/projects/{slug}/listings/{id}/competitors",
+    tag = "catalogue",
+    params(ListingPath),
+    security(("session" = [])),
+    responses((status = 200, description = "The offers.", body = Vec<CompetitorOfferView>))
+)]
+pub(crate) async fn competitors(
+    State(state): State<AppState>,
+    Member(actor): Member,
+    extract::Path(path): extract::Path<ListingPath>,
+) -> Answer<Json<Vec<CompetitorOfferView>>> {
+    Ok(Json(
+        products::competitors(&state.services, &actor, path.id).await?,
     ))
 }
