@@ -63,6 +63,9 @@ CREATE INDEX sales_daily_by_day ON sales_daily (project_id, day);
 -- Every order the store placed or changed before this moment is here.
 ALTER TABLE integrations ADD COLUMN orders_watermark timestamptz;
 
+-- Why the store does not let its orders be read, where it does not.
+ALTER TABLE integrations ADD COLUMN orders_refused text;
+
 ALTER TABLE sync_runs ADD COLUMN orders_read bigint NOT NULL DEFAULT 0;
 
 -- What kind of record failed: listings, orders and prices are counted apart.

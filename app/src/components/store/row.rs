@@ -31,7 +31,7 @@ pub(crate) fn StoreRow(
 
     let name = Memo::new(move |_| store.with(|store| store.name.clone()));
     let address = Memo::new(move |_| store.with(|store| store.address.clone()));
-    let detail = Memo::new(move |_| store.with(|store| store.status_detail.clone()));
+    let detail = Memo::new(move |_| store.with(word));
     let progress = Memo::new(move |_| store.with(|store| store.progress.clone()));
     let has_progress = Memo::new(move |_| progress.with(Option::is_some));
 
@@ -52,10 +52,7 @@ pub(crate) fn StoreRow(
             {move || {
                 detail
                     .get()
-                    .map(|detail| {
-                        let tone = store.with_untracked(|store| store.status.tone());
-                        view! { <Note tone>{detail}</Note> }
-                    })
+                    .map(|(tone, words)| view! { <Note tone>{words}</Note> })
             }}
             <Show when=move || has_progress.get()>
                 {move || {
@@ -72,6 +69,13 @@ pub(crate) fn StoreRow(
             <StoreFacts store />
         </li>
     }
+}
+
+/// What is wrong with the store, or what it does not let be done.
+fn word(store: &IntegrationView) -> Option<(Tone, String)> {
+    let detail = store.status_detail.clone();
+    let wrong = detail.map(|words| (store.status.tone(), words));
+    wrong.or_else(|| Some((Tone::Warn, store.notice.clone()?)))
 }
 
 /// What the store's states say, each in a word.

@@ -48,15 +48,27 @@ pub(super) const SEARCH_ORDERS: Limit = limit("searchOrders", 56, 20);
 /// closer together.
 const USED: f64 = 0.95;
 
+/// Where there is no call in hand, each waits this much longer, in seconds: one
+/// may be held up on its way, and the next not.
+const SLACK: f64 = 0.25;
+
 impl Limit {
     /// The rate that is kept to; `told` is what Amazon said of this seller.
     fn rate(self, told: Option<f64>) -> Rate {
         let published = f64::from(self.per_second_e4) / 10_000.0;
         let burst = f64::from(self.burst);
-        Rate {
-            per_second: told.unwrap_or(published) * USED,
-            // One call in hand for the same reason, where there are some.
-            burst: if burst > 2.0 { burst - 1.0 } else { burst },
+        let per_second = told.unwrap_or(published) * USED;
+        if burst > 2.0 {
+            // One call in hand for the same reason.
+            Rate {
+                per_second,
+                burst: burst - 1.0,
+            }
+        } else {
+            Rate {
+                per_second: 1.0 / (1.0 / per_second + SLACK),
+                burst,
+            }
         }
     }
 }
@@ -140,7 +152,13 @@ mod tests {
         let orders = SEARCH_ORDERS.rate(None);
         assert!((orders.per_second - 0.0056 * 0.95).abs() < 1e-9);
         assert_eq!(orders.burst, 19.0);
-        assert_eq!(COMPETITIVE_SUMMARY.rate(None).burst, 1.0);
+        let offers = COMPETITIVE_SUMMARY.rate(None);
+        assert_eq!(offers.burst, 1.0);
+        let period = 1.0 / offers.per_second;
+        assert!(
+            (period - (1.0 / (0.033 * 0.95) + 0.25)).abs() < 1e-6,
+            "{period}"
+        );
         assert!((SEARCH_ORDERS.rate(Some(2.0)).per_second - 1.9).abs() < 1e-9);
     }
 }

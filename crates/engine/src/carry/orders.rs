@@ -25,8 +25,9 @@ const HISTORY: TimeDelta = TimeDelta::days(90);
 const OVERLAP: TimeDelta = TimeDelta::minutes(15);
 
 /// Reads the orders that were placed or changed since the last time. A store
-/// that refuses its orders has given its catalogue all the same: that is noted
-/// with the run, which is partial then.
+/// that refuses them has given its catalogue all the same: the run is partial
+/// then. One that was connected without the permission does what it was
+/// connected for, and says with the integration what it cannot do.
 pub(super) async fn pull(
     engine: &Engine,
     run: &ClaimedRun,
@@ -55,7 +56,13 @@ pub(super) async fn pull(
         match batches.next().await {
             Ok(Some(batch)) => write(engine, run, &batch, figures).await?,
             Ok(None) => break,
-            Err(EngineError::Connector(fault)) if is_of_orders_alone(&fault) => {
+            Err(EngineError::Connector(fault)) if fault.fault == Fault::MissingScope => {
+                let mut tx = db.tenant(run.project).await?;
+                let why = format!("Its orders cannot be read. {}", fault.message);
+                tx.orders_were_refused(&why, &context).await?;
+                return Ok(tx.commit().await?);
+            }
+            Err(EngineError::Connector(fault)) if fault.fault == Fault::Refused => {
                 let refused = OrderBatchInput {
                     failures: vec![refusal(&fault)],
                     ..OrderBatchInput::default()
@@ -83,11 +90,6 @@ async fn write(
     figures.orders_read += counts.written + counts.unchanged;
     figures.orders_failed += counts.failed;
     Ok(())
-}
-
-/// Whether a fault says something of the orders and nothing of the store.
-fn is_of_orders_alone(fault: &ConnectorError) -> bool {
-    matches!(fault.fault, Fault::MissingScope | Fault::Refused)
 }
 
 fn refusal(fault: &ConnectorError) -> FailureInput {

@@ -27,6 +27,10 @@ pub struct IntegrationView {
     pub status: IntegrationStatus,
     /// What is wrong and what to do, while `status` is `error` or `expired`.
     pub status_detail: Option<String>,
+    /// What the store does not let be done although it can be reached, and what
+    /// to do about it.
+    #[serde(default)]
+    pub notice: Option<String>,
     /// State of the latest run; `idle` where none was.
     pub sync_status: SyncStatus,
     /// The latest run while it is queued or under way.

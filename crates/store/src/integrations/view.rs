@@ -19,6 +19,7 @@ struct ViewRow {
     address: String,
     status: String,
     status_detail: Option<String>,
+    orders_refused: Option<String>,
     paused: bool,
     watermark: Option<DateTime<Utc>>,
     last_sync_at: Option<DateTime<Utc>>,
@@ -39,6 +40,7 @@ macro_rules! view {
     ($rest:literal) => {
         concat!(
             "SELECT i.id, i.platform, i.name, i.address, i.status, i.status_detail, i.paused,
+                    i.orders_refused,
                     i.watermark, i.last_sync_at, i.item_count, i.created_at, now() AS read_at,
                     r.id AS run_id, r.status AS run_status, r.phase AS run_phase,
                     r.items_created + r.items_updated + r.items_unchanged AS run_synced,
@@ -83,6 +85,7 @@ impl ViewRow {
             address: self.address,
             status: word("integration status", &self.status)?,
             status_detail: self.status_detail,
+            notice: self.orders_refused,
             sync_status,
             progress,
             last_sync_at: self.last_sync_at,

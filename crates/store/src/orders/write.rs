@@ -198,7 +198,8 @@ impl TenantTx {
         self.hold_lease(context).await?;
         let project = self.project().0;
         sqlx::query(
-            "UPDATE integrations SET orders_watermark = greatest(orders_watermark, $4)
+            "UPDATE integrations
+             SET orders_watermark = greatest(orders_watermark, $4), orders_refused = NULL
              WHERE project_id = $1 AND id = $2 AND status <> 'disconnected'
                AND NOT EXISTS (SELECT FROM item_failures f
                                WHERE f.project_id = $1 AND f.run_id = $3 AND f.kind = 'order'
@@ -208,6 +209,29 @@ impl TenantTx {
         .bind(context.integration.0)
         .bind(context.run.0)
         .bind(watermark)
+        .execute(self.conn())
+        .await?;
+        Ok(())
+    }
+
+    /// Notes that the store does not let its orders be read, and why.
+    ///
+    /// # Errors
+    /// [`StoreError::LeaseLost`] where another worker has the run by now.
+    pub async fn orders_were_refused(
+        &mut self,
+        why: &str,
+        context: &BatchContext<'_>,
+    ) -> Result<(), StoreError> {
+        self.hold_lease(context).await?;
+        let project = self.project().0;
+        sqlx::query(
+            "UPDATE integrations SET orders_refused = $3
+             WHERE project_id = $1 AND id = $2 AND orders_refused IS DISTINCT FROM $3",
+        )
+        .bind(project)
+        .bind(context.integration.0)
+        .bind(why)
         .execute(self.conn())
         .await?;
         Ok(())
