@@ -10,7 +10,6 @@ mod setup;
 mod sign_in;
 mod sync_history;
 mod sync_run;
-mod webhooks;
 
 pub(crate) use home::Home;
 pub(crate) use integrations::Integrations;
@@ -22,4 +21,3 @@ pub(crate) use setup::SetUp;
 pub(crate) use sign_in::SignIn;
 pub(crate) use sync_history::SyncHistory;
 pub(crate) use sync_run::SyncRun;
-pub(crate) use webhooks::Webhooks;

@@ -2,8 +2,7 @@ use calibr_model::views::Membership;
 use leptos::prelude::*;
 
 use super::{
-    Integrations, LostProjectPage, ProductDetail, Products, SyncHistory, SyncRun, Webhooks,
-    home::SessionWait,
+    Integrations, LostProjectPage, ProductDetail, Products, SyncHistory, SyncRun, home::SessionWait,
 };
 use crate::{
     components::{
@@ -79,7 +78,6 @@ fn Frame(membership: Membership, place: Memo<Place>) -> impl IntoView {
         Place::Project(_, ProjectPlace::Run(store, id)) => {
             view! { <SyncRun store id /> }.into_any()
         }
-        Place::Project(_, ProjectPlace::Webhooks(id)) => view! { <Webhooks id /> }.into_any(),
         Place::Project(_, ProjectPlace::Products) => view! { <Products /> }.into_any(),
         Place::Project(_, ProjectPlace::Product(id)) => view! { <ProductDetail id /> }.into_any(),
         _ => view! { <LostProjectPage /> }.into_any(),

@@ -14,7 +14,7 @@ use crate::{
         runs::{RunDuration, RunItems, run_ids, run_of},
         store::{StoreActions, needs_access},
         ui::{
-            Button, Column, Crumb, Crumbs, Each, EmptyState, FilterSelect, GhostTable, Glyph, Icon,
+            Button, Column, Crumb, Crumbs, Each, EmptyState, FilterSelect, GhostTable, Icon,
             Loaded, Look, Pagination, Table, pill,
         },
     },
@@ -116,7 +116,6 @@ pub(crate) fn SyncHistory(
     };
     view! {
         <PageHeader title="Sync history" about=move || about.into_any()>
-            <WebhooksLink id />
             <SyncButtons id />
         </PageHeader>
         <section class="card overflow-clip">
@@ -132,25 +131,6 @@ pub(crate) fn SyncHistory(
                 />
             </Loaded>
         </section>
-    }
-}
-
-/// The way to what the store sends, where it sends anything.
-#[component]
-fn WebhooksLink(id: IntegrationId) -> impl IntoView {
-    let project = expect_context::<Project>();
-    let there = Memo::new(move |_| {
-        let store = project.integration(id);
-        store.is_some_and(|store| project.has_webhooks(&store))
-    });
-    let href = routes::webhooks(project.slug().as_str(), id);
-    view! {
-        <Show when=move || there.get()>
-            <a class=Look::Plain.class() href=href.clone()>
-                <Glyph icon=Icon::Bolt />
-                "Webhooks"
-            </a>
-        </Show>
     }
 }
 

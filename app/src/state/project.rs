@@ -3,12 +3,12 @@ use std::{cell::RefCell, time::Duration};
 use calibr_model::{
     IntegrationId, PlatformId, ProjectSlug, Role, SyncRunId,
     event::SyncProgress,
-    platform::{Capability, PlatformInfo},
+    platform::PlatformInfo,
     views::{IntegrationView, Membership, RunView},
 };
 use leptos::{leptos_dom::helpers::debounce, prelude::*};
 
-use super::{Live, LiveEvent, Loading, Query, query};
+use super::{Live, LiveEvent, Query, query};
 use crate::api;
 
 /// Several changes at once are read once.
@@ -99,12 +99,6 @@ impl Project {
             .with(|all| all?.iter().find(|one| one.id == *id).cloned())
     }
 
-    /// Whether one of its stores sends messages by itself.
-    pub(crate) fn has_webhooks(self, store: &IntegrationView) -> bool {
-        let platform = self.platform(&store.platform);
-        platform.is_some_and(|platform| platform.capabilities.contains(&Capability::Webhooks))
-    }
-
     /// Puts one store's new state in place of its old one, or adds it.
     pub(crate) fn take(self, changed: IntegrationView) {
         self.integrations.amend(
@@ -113,15 +107,6 @@ impl Project {
                 None => all.push(changed),
             },
         );
-    }
-
-    /// Keeps what is on show in step with what changes of the stores.
-    pub(crate) fn follow_changes(self, shown: Loading) {
-        let refetch = gathered(move || shown.refetch());
-        self.live.listen(move |event| match event {
-            LiveEvent::Changed => refetch(),
-            LiveEvent::Progress(_) => {}
-        });
     }
 
     /// Keeps runs that are on show in step with what happens. `find` looks a
