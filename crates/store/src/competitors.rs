@@ -83,31 +83,17 @@ impl TenantTx {
         now: DateTime<Utc>,
     ) -> Result<(), StoreError> {
         let project = self.project().0;
-        sqlx::query(
+        // Each statement takes the project, the moment, and the offers' columns.
+        let statements = [
             "UPDATE competitor_offers o SET seen_until = $2
-             WHERE o.project_id = $1 AND o.listing_id = ANY ($3) AND o.seen_until IS NULL
+             WHERE o.project_id = $1 AND o.listing_id = ANY ($9) AND o.seen_until IS NULL
                AND NOT EXISTS (
-                   SELECT FROM UNNEST($4::uuid[], $5::text[], $6::bigint[], $7::bigint[],
-                                      $8::text[], $9::boolean[])
+                   SELECT FROM UNNEST($3::uuid[], $4::text[], $5::bigint[], $6::bigint[],
+                                      $7::text[], $8::boolean[])
                         AS r (listing_id, seller, price, shipping, currency, featured)
                    WHERE r.listing_id = o.listing_id AND r.seller = o.seller
                      AND (r.price, r.shipping, r.currency, r.featured) IS NOT DISTINCT FROM
                          (o.price_minor, o.shipping_minor, o.currency, o.featured))",
-        )
-        .bind(project)
-        .bind(now)
-        .bind(looked)
-        .bind(column(offers, |offer| offer.listing))
-        .bind(column(offers, |offer| offer.seller.as_str()))
-        .bind(column(offers, |offer| offer.price.amount_minor))
-        .bind(column(offers, |offer| offer.shipping_minor))
-        .bind(column(offers, |offer| {
-            offer.price.currency.code().to_owned()
-        }))
-        .bind(column(offers, |offer| offer.featured))
-        .execute(self.conn())
-        .await?;
-        sqlx::query(
             "INSERT INTO competitor_offers (project_id, listing_id, seller, seen_from, price_minor,
                                             shipping_minor, currency, featured)
              SELECT DISTINCT ON (r.listing_id, r.seller)
@@ -115,23 +101,28 @@ impl TenantTx {
              FROM UNNEST($3::uuid[], $4::text[], $5::bigint[], $6::bigint[], $7::text[],
                          $8::boolean[])
                   AS r (listing_id, seller, price, shipping, currency, featured)
-             WHERE NOT EXISTS (SELECT FROM competitor_offers o
+             WHERE r.listing_id = ANY ($9)
+               AND NOT EXISTS (SELECT FROM competitor_offers o
                                WHERE o.project_id = $1 AND o.listing_id = r.listing_id
                                  AND o.seller = r.seller AND o.seen_until IS NULL)
              ON CONFLICT DO NOTHING",
-        )
-        .bind(project)
-        .bind(now)
-        .bind(column(offers, |offer| offer.listing))
-        .bind(column(offers, |offer| offer.seller.as_str()))
-        .bind(column(offers, |offer| offer.price.amount_minor))
-        .bind(column(offers, |offer| offer.shipping_minor))
-        .bind(column(offers, |offer| {
-            offer.price.currency.code().to_owned()
-        }))
-        .bind(column(offers, |offer| offer.featured))
-        .execute(self.conn())
-        .await?;
+        ];
+        for statement in statements {
+            sqlx::query(statement)
+                .bind(project)
+                .bind(now)
+                .bind(column(offers, |offer| offer.listing))
+                .bind(column(offers, |offer| offer.seller.as_str()))
+                .bind(column(offers, |offer| offer.price.amount_minor))
+                .bind(column(offers, |offer| offer.shipping_minor))
+                .bind(column(offers, |offer| {
+                    offer.price.currency.code().to_owned()
+                }))
+                .bind(column(offers, |offer| offer.featured))
+                .bind(looked)
+                .execute(self.conn())
+                .await?;
+        }
         sqlx::query(
             "INSERT INTO competitor_looks (project_id, integration_id, listing_id, looked_at)
              SELECT $1, $2, r.id, $3 FROM UNNEST($4::uuid[]) AS r (id)
