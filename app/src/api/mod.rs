@@ -59,6 +59,8 @@ pub const PATHS: &[&str] = &[
     "/api/fn/discard_price_push",
     "/api/fn/revert_price_push",
     "/api/fn/set_price",
+    "/api/fn/list_price_ledgers",
+    "/api/fn/list_price_push_stores",
     "/api/fn/get_price_ledger",
     "/api/fn/list_price_changes",
     "/api/fn/get_guardrails",
@@ -104,6 +106,8 @@ pub fn register() {
     register_explicit::<prices::DiscardPricePush>();
     register_explicit::<prices::RevertPricePush>();
     register_explicit::<prices::SetPrice>();
+    register_explicit::<prices::ListPriceLedgers>();
+    register_explicit::<prices::ListPricePushStores>();
     register_explicit::<prices::GetPriceLedger>();
     register_explicit::<prices::ListPriceChanges>();
     register_explicit::<prices::GetGuardrails>();

@@ -14,7 +14,7 @@ use crate::{
         runs::{RunDuration, RunItems, run_ids, run_of},
         store::{StoreActions, needs_access},
         ui::{
-            Button, Column, Crumb, Crumbs, Each, EmptyState, FilterSelect, GhostTable, Icon,
+            Button, Chips, Column, Crumb, Crumbs, Each, EmptyState, FilterSelect, GhostTable, Icon,
             Loaded, Look, Pagination, Table, pill,
         },
     },
@@ -188,16 +188,16 @@ fn SyncButtons(id: IntegrationId) -> impl IntoView {
 
 #[component]
 fn Filters(paging: Paging, states: Memo<String>, kind: Memo<String>) -> impl IntoView {
-    let toggle = move |status: SyncStatus| {
+    let toggle = move |status: &'static str| {
         let mut chosen: Vec<String> = states
             .get_untracked()
             .split(',')
             .filter(|word| !word.is_empty())
             .map(str::to_owned)
             .collect();
-        match chosen.iter().position(|word| *word == status.as_str()) {
+        match chosen.iter().position(|word| *word == status) {
             Some(index) => drop(chosen.remove(index)),
-            None => chosen.push(status.as_str().to_owned()),
+            None => chosen.push(status.to_owned()),
         }
         paging.filter("status", &chosen.join(","));
     };
@@ -210,25 +210,12 @@ fn Filters(paging: Paging, states: Memo<String>, kind: Memo<String>) -> impl Int
     };
     view! {
         <div class="flex flex-wrap items-center gap-3 border-b border-line px-4 py-3">
-            <div role="group" aria-label="Filter by status" class="flex flex-wrap gap-2">
-                {STATES
-                    .map(|status| {
-                        let pressed = move || {
-                            states.with(|states| states.split(',').any(|word| word == status.as_str()))
-                        };
-                        view! {
-                            <button
-                                type="button"
-                                class="chip"
-                                aria-pressed=move || if pressed() { "true" } else { "false" }
-                                on:click=move |_| toggle(status)
-                            >
-                                {status.word()}
-                            </button>
-                        }
-                    })
-                    .collect_view()}
-            </div>
+            <Chips
+                label="Filter by status"
+                options=STATES.map(|status| (status.as_str(), status.word().to_owned())).to_vec()
+                pressed=move |status| states.with(|states| states.split(',').any(|word| word == status))
+                on_press=toggle
+            />
             <div class="ml-auto">
                 <FilterSelect
                     label="Filter by type"

@@ -20,6 +20,8 @@ const LONGEST_WAIT: Duration = Duration::from_secs(15);
 pub(crate) enum LiveEvent {
     /// A run moved.
     Progress(SyncProgress),
+    /// A price push moved on: read prices again.
+    Prices,
     /// An integration changed, or events may have been missed: read again.
     Changed,
 }
@@ -117,6 +119,10 @@ impl Live {
         on(
             "sync_progress",
             Box::new(move |event| self.progressed(&event)),
+        );
+        on(
+            "price_push_changed",
+            Box::new(move |_| self.tell(&LiveEvent::Prices)),
         );
         for name in ["integration_changed", "resync"] {
             on(name, Box::new(move |_| self.tell(&LiveEvent::Changed)));

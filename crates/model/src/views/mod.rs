@@ -14,8 +14,8 @@ pub use integration::{
     OneClickStart,
 };
 pub use prices::{
-    LedgerStep, NewPrice, NewPricePush, PriceChangeView, PriceItemStatus, PriceItemView,
-    PriceLedgerView, PricePushStatus, PricePushView, PriceShift, PriceSource, Rounding,
-    WantedPrice, WantedPrices,
+    LedgerStep, ListingLedgerView, NewPrice, NewPricePush, PriceChangeView, PriceItemStatus,
+    PriceItemView, PriceLedgerView, PricePushStatus, PricePushView, PriceShift, PriceSource,
+    Rounding, WantedPrice, WantedPrices,
 };
 pub use sync::{ItemFailureView, PhaseView, RunDetail, RunQuery, RunView};
