@@ -18,10 +18,13 @@ pub mod syncs;
 mod browser;
 mod error;
 mod protocol;
+mod reading;
 mod unlogged;
 
 pub use error::ApiError;
 pub use protocol::JsonPost;
+#[cfg(feature = "csr")]
+pub(crate) use reading::read;
 pub use unlogged::Unlogged;
 
 /// The path of every server function.

@@ -56,5 +56,5 @@ fn written<Input: Serialize>(input: &Input) -> Option<String> {
 #[cfg(feature = "csr")]
 #[inline(never)]
 pub(super) fn read<Output: DeserializeOwned>(answer: &str) -> Result<Output, ApiError> {
-    serde_json::from_str(answer).map_err(|_| ApiError::unreadable())
+    super::reading::read(answer).ok_or_else(ApiError::unreadable)
 }

@@ -162,7 +162,7 @@ fn Form(home: String) -> impl IntoView {
             <Tabs
                 label="How to say which prices"
                 stem=STEM
-                tabs=vec![(PASTE, "Paste"), (FILE, "Upload CSV"), (CHANGE, "Change by per cent")]
+                tabs=vec![(PASTE, "Paste"), (FILE, "Upload CSV"), (CHANGE, "By per cent")]
                 selected=way
             />
             <TabPanel stem=STEM key=PASTE selected=way>
@@ -186,7 +186,7 @@ fn Form(home: String) -> impl IntoView {
                 />
             </TabPanel>
             <TabPanel stem=STEM key=CHANGE selected=way>
-                <div class="grid gap-4 sm:grid-cols-3">
+                <div class="grid items-start gap-4 sm:grid-cols-3">
                     <SelectField
                         form
                         name="direction"
@@ -228,7 +228,7 @@ fn Form(home: String) -> impl IntoView {
                     </div>
                 </div>
             </TabPanel>
-            <div class="grid gap-4 border-t border-line pt-5 sm:grid-cols-[14rem_minmax(0,1fr)]">
+            <div class="grid items-start gap-4 border-t border-line pt-5 sm:grid-cols-[14rem_minmax(0,1fr)]">
                 {stores}
                 <TextField
                     form

@@ -12,8 +12,8 @@ use crate::{
         PageHeader,
         price::{DRAFT, price_step},
         ui::{
-            Button, Chips, Column, Counter, Crumb, Crumbs, Dialog, EmptyState, GhostLines,
-            GhostTable, Icon, Loaded, Look, Note, Pagination, ProgressBar, Table, TimeAgo, pill,
+            Button, Chips, Column, Counter, Crumb, Crumbs, Dialog, EmptyState, GhostLines, Icon,
+            Loaded, Look, Note, PagedTable, ProgressBar, TimeAgo, pill,
         },
     },
     routes,
@@ -488,8 +488,6 @@ fn Items(id: PricePushId, push: Query<PricePushView>) -> impl IntoView {
             options
         })
     });
-    let is_empty =
-        Memo::new(move |_| items.with(|page| page.is_none_or(|page| page.items.is_empty())));
     let rows = move || {
         let items = items.get().map(|page| page.items).unwrap_or_default();
         items
@@ -515,27 +513,22 @@ fn Items(id: PricePushId, push: Query<PricePushView>) -> impl IntoView {
                     {move || applied.get().then(|| view! { <Stores id applied=true /> })}
                 </div>
             </div>
-            <Loaded loading=items.loading skeleton=|| view! { <GhostTable rows=6 /> }>
-                <Show when=move || !is_empty.get() fallback=nothing>
-                    <Table caption="Prices of this push" columns=COLUMNS>
-                        {rows}
-                    </Table>
-                </Show>
-                <Pagination
-                    paging
-                    next=Signal::derive(move || {
-                        items.with(|page| page?.next_cursor.clone())
-                    })
-                    what="prices"
-                />
-            </Loaded>
+            <PagedTable
+                list=items
+                paging
+                what="prices"
+                caption="Prices of this push"
+                columns=COLUMNS
+                nothing
+                steady=true
+                rows
+            />
         </section>
     }
 }
 
 #[component]
 fn Row(item: PriceItemView) -> impl IntoView {
-    let dash = || "–".to_owned();
     let name = item.title.unwrap_or(item.reference);
     let name = if name.is_empty() {
         "A line without a name".to_owned()
@@ -545,7 +538,7 @@ fn Row(item: PriceItemView) -> impl IntoView {
     let struck = (item.old_compare_at != item.new_compare_at)
         .then(|| price_step(item.old_compare_at, item.new_compare_at));
     let price = match (item.old_price, item.new_price) {
-        (None, None) => dash().into_any(),
+        (None, None) => ().into_any(),
         // Refused before a price could be read.
         (old, None) => price_step(old, old),
         (old, new) => price_step(old, new),
@@ -556,7 +549,7 @@ fn Row(item: PriceItemView) -> impl IntoView {
                 <p dir="auto" class="font-medium wrap-anywhere">{name}</p>
                 {item.line.map(|line| view! { <p class="text-xs text-quiet">"Line " {line}</p> })}
             </td>
-            <td class="font-mono text-sm wrap-anywhere">{item.sku.unwrap_or_else(dash)}</td>
+            <td class="font-mono text-sm wrap-anywhere md:min-w-40">{item.sku}</td>
             <td dir="auto" class="text-quiet" data-end="">{item.integration_name}</td>
             <td data-wide="" class="num">
                 {price}

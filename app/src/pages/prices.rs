@@ -6,10 +6,7 @@ use crate::{
     components::{
         PageHeader,
         price::Bounds,
-        ui::{
-            Button, Column, Crumb, Crumbs, EmptyState, GhostTable, Glyph, Icon, Loaded, Look,
-            Pagination, Table, pill,
-        },
+        ui::{Button, Column, Crumb, Crumbs, EmptyState, Glyph, Icon, Look, PagedTable, pill},
     },
     routes,
     state::{Paging, Project, Query, query},
@@ -53,8 +50,6 @@ pub(crate) fn Prices() -> impl IntoView {
     );
     project.follow_prices(pushes.loading);
     let bounds = RwSignal::new(false);
-    let is_empty =
-        Memo::new(move |_| pushes.with(|page| page.is_none_or(|page| page.items.is_empty())));
     let rows = move || {
         let items = pushes.get().map(|page| page.items).unwrap_or_default();
         items
@@ -79,20 +74,16 @@ pub(crate) fn Prices() -> impl IntoView {
             <SetPrices />
         </PageHeader>
         <section class="card overflow-clip">
-            <Loaded loading=pushes.loading skeleton=|| view! { <GhostTable /> }>
-                <Show when=move || !is_empty.get() fallback=nothing>
-                    <Table caption="Price pushes" columns=COLUMNS>
-                        {rows}
-                    </Table>
-                </Show>
-                <Pagination
-                    paging
-                    next=Signal::derive(move || {
-                        pushes.with(|page| page?.next_cursor.clone())
-                    })
-                    what="price pushes"
-                />
-            </Loaded>
+            <PagedTable
+                list=pushes
+                paging
+                what="price pushes"
+                caption="Price pushes"
+                columns=COLUMNS
+                nothing
+                steady=true
+                rows
+            />
         </section>
         <Bounds open=bounds />
     }

@@ -229,10 +229,10 @@ fn Row(
     let no_price = || view! { <span class="text-quiet">"No price"</span> };
     Some(view! {
         <tr>
-            <td data-wide="" dir="auto" class="font-medium wrap-anywhere md:w-1/3">
+            <td data-wide="" dir="auto" class="font-medium wrap-anywhere md:w-1/4">
                 {text(|listing| Some(listing.variant_title.clone()))}
             </td>
-            <td data-wide="" class="font-mono text-sm wrap-anywhere" data-label="SKU">
+            <td data-wide="" class="font-mono text-sm wrap-anywhere md:min-w-40" data-label="SKU">
                 {text(|listing| listing.sku.clone())}
             </td>
             <td class="num whitespace-nowrap" data-label="Price">

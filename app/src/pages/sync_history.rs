@@ -14,8 +14,8 @@ use crate::{
         runs::{RunDuration, RunItems, run_ids, run_of},
         store::{StoreActions, needs_access},
         ui::{
-            Button, Chips, Column, Crumb, Crumbs, Each, EmptyState, FilterSelect, GhostTable, Icon,
-            Loaded, Look, Pagination, Table, pill,
+            Button, Chips, Column, Crumb, Crumbs, Each, EmptyState, FilterSelect, Icon, Look,
+            PagedTable, pill,
         },
     },
     routes,
@@ -120,16 +120,11 @@ pub(crate) fn SyncHistory(
         </PageHeader>
         <section class="card overflow-clip">
             <Filters paging states kind />
-            <Loaded loading=runs.loading skeleton=|| view! { <GhostTable /> }>
-                <Runs runs filtered=Signal::derive(move || !states.read().is_empty() || !kind.read().is_empty()) />
-                <Pagination
-                    paging
-                    next=Signal::derive(move || {
-                        runs.with(|page| page?.next_cursor.clone())
-                    })
-                    what="runs"
-                />
-            </Loaded>
+            <Runs
+                paging
+                runs
+                filtered=Signal::derive(move || !states.read().is_empty() || !kind.read().is_empty())
+            />
         </section>
     }
 }
@@ -229,11 +224,10 @@ fn Filters(paging: Paging, states: Memo<String>, kind: Memo<String>) -> impl Int
 }
 
 #[component]
-fn Runs(runs: Query<Page<RunView>>, filtered: Signal<bool>) -> impl IntoView {
+fn Runs(paging: Paging, runs: Query<Page<RunView>>, filtered: Signal<bool>) -> impl IntoView {
     let ids = run_ids(move || {
         runs.with(|page| page.map(|page| page.items.iter().map(|run| run.id).collect()))
     });
-    let is_empty = Memo::new(move |_| ids.with(Vec::is_empty));
     let row = move |id| {
         let run = run_of(id, move |find| {
             runs.with(|page| page?.items.iter().find(find).cloned())
@@ -252,11 +246,15 @@ fn Runs(runs: Query<Page<RunView>>, filtered: Signal<bool>) -> impl IntoView {
         view! { <EmptyState icon=Icon::History title advice /> }
     };
     view! {
-        <Show when=move || !is_empty.get() fallback=nothing>
-            <Table caption="Sync runs" columns=COLUMNS stale=runs.loading.fetching>
-                <Each ids view=row />
-            </Table>
-        </Show>
+        <PagedTable
+            list=runs
+            paging
+            what="runs"
+            caption="Sync runs"
+            columns=COLUMNS
+            nothing
+            rows=move || view! { <Each ids view=row /> }
+        />
     }
 }
 

@@ -12,8 +12,8 @@ use crate::{
         runs::{RunDuration, RunProgress, RunTimeline, progress_of},
         store::StoreActions,
         ui::{
-            Button, Column, CopyButton, Crumb, Crumbs, EmptyState, GhostLines, GhostTable, Icon,
-            Loaded, Look, Note, Pagination, Table, TimeAgo, pill,
+            Button, Column, CopyButton, Crumb, Crumbs, EmptyState, GhostLines, Icon, Loaded, Look,
+            Note, PagedTable, TimeAgo, pill,
         },
     },
     routes,
@@ -284,8 +284,6 @@ fn Failures(store: IntegrationId, id: SyncRunId, run: Signal<Option<RunView>>) -
             .map(|failure| view! { <FailureRow failure /> }.into_any())
             .collect_view()
     };
-    let is_empty =
-        Memo::new(move |_| failures.with(|page| page.is_none_or(|page| page.items.is_empty())));
     let nothing = move || {
         let active = run.with(|run| run.as_ref().is_some_and(|run| run.status.is_active()));
         let advice = if active {
@@ -298,20 +296,15 @@ fn Failures(store: IntegrationId, id: SyncRunId, run: Signal<Option<RunView>>) -
     view! {
         <section class="card min-w-0 overflow-clip">
             <h2 class="px-4 py-4 text-lg sm:px-5">"Items that failed"</h2>
-            <Loaded loading=failures.loading skeleton=|| view! { <GhostTable rows=4 /> }>
-                <Show when=move || !is_empty.get() fallback=nothing>
-                    <Table caption="Items that could not be synced" columns=FAILURE_COLUMNS stale=failures.loading.fetching>
-                        {rows}
-                    </Table>
-                </Show>
-                <Pagination
-                    paging
-                    next=Signal::derive(move || {
-                        failures.with(|page| page?.next_cursor.clone())
-                    })
-                    what="failed items"
-                />
-            </Loaded>
+            <PagedTable
+                list=failures
+                paging
+                what="failed items"
+                caption="Items that could not be synced"
+                columns=FAILURE_COLUMNS
+                nothing
+                rows
+            />
         </section>
     }
 }

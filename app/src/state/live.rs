@@ -6,7 +6,7 @@ use wasm_bindgen::{JsCast, closure::Closure};
 use web_sys::{Event, EventSource, MessageEvent};
 
 use super::Connection;
-use crate::routes;
+use crate::{api, routes};
 
 /// A cut line is not worth a word before this.
 const PATIENCE: Duration = Duration::from_secs(3);
@@ -137,7 +137,7 @@ impl Live {
         let data = event
             .dyn_ref::<MessageEvent>()
             .and_then(|message| message.data().as_string());
-        let progress = data.and_then(|data| serde_json::from_str::<SyncProgress>(&data).ok());
+        let progress = data.and_then(|data| api::read::<SyncProgress>(&data));
         // What cannot be read is of a newer server: reading again is always right.
         self.tell(&progress.map_or(LiveEvent::Changed, LiveEvent::Progress));
     }

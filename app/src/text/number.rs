@@ -57,19 +57,19 @@ pub(crate) fn change(old: Money, new: Money) -> Option<String> {
     if old.currency != new.currency || old.amount_minor <= 0 {
         return None;
     }
-    let moved = i128::from(new.amount_minor) - i128::from(old.amount_minor);
-    let per_mille = (moved.abs() * 2_000 / i128::from(old.amount_minor) + 1) / 2;
-    let sign = if moved < 0 { "−" } else { "+" };
-    let share = percent(i64::try_from(per_mille * 10).ok()?);
+    // For the eye alone: what is sent is never computed from it.
+    let ratio = new.amount_minor as f64 / old.amount_minor as f64 - 1.0;
+    let share = percent((ratio.abs() * 1_000.0).round() as i64 * 10);
+    let sign = if ratio < 0.0 { "−" } else { "+" };
     Some(format!("{sign}{share}%"))
 }
 
 /// A file's size: `840 bytes`, `12 kB`, `3.4 MB`.
-pub(crate) fn bytes(size: f64) -> String {
+pub(crate) fn bytes(size: i64) -> String {
     match size {
-        ..1_000.0 => format!("{size:.0} bytes"),
-        ..1_000_000.0 => format!("{:.0} kB", size / 1_000.0),
-        _ => format!("{:.1} MB", size / 1_000_000.0),
+        ..1_000 => format!("{size} bytes"),
+        1_000..1_000_000 => format!("{} kB", (size + 500) / 1_000),
+        _ => format!("{}.{} MB", size / 1_000_000, size % 1_000_000 / 100_000),
     }
 }
 
@@ -132,9 +132,9 @@ mod tests {
 
     #[test]
     fn sizes_are_told_in_the_nearest_unit() {
-        assert_eq!(bytes(840.0), "840 bytes");
-        assert_eq!(bytes(12_345.0), "12 kB");
-        assert_eq!(bytes(3_400_000.0), "3.4 MB");
+        assert_eq!(bytes(840), "840 bytes");
+        assert_eq!(bytes(12_345), "12 kB");
+        assert_eq!(bytes(3_400_000), "3.4 MB");
     }
 
     #[test]

@@ -185,7 +185,7 @@ fn BoundsForm(
     };
     view! {
         <form class="grid gap-4" novalidate=true on:submit=send>
-            <div class="grid gap-4 sm:grid-cols-2">
+            <div class="grid items-start gap-4 sm:grid-cols-2">
                 <TextField
                     form
                     name="floor_minor"

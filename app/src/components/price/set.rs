@@ -82,7 +82,7 @@ pub(super) fn SetPrice(
             <p class="text-quiet">
                 {format!("On {}, now {held}.", listing.integration_name)}
             </p>
-            <div class="grid gap-4 sm:grid-cols-2">
+            <div class="grid items-start gap-4 sm:grid-cols-2">
                 <TextField
                     form
                     name="price"
@@ -94,7 +94,7 @@ pub(super) fn SetPrice(
                 <TextField
                     form
                     name="compare_at"
-                    label=format!("Struck-through price in {currency}")
+                    label="Struck-through price"
                     value=struck
                     inputmode="decimal"
                     optional=true

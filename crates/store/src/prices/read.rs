@@ -218,7 +218,8 @@ impl TenantTx {
         let rows: Vec<ItemRow> = sqlx::query_as(
             "SELECT n.ordinal, n.line, n.reference, n.listing_id, n.integration_id,
                     i.name AS integration_name,
-                    concat_ws(' · ', nullif(p.title, ''), nullif(l.title, '')) AS title, l.sku,
+                    nullif(concat_ws(' · ', nullif(p.title, ''), nullif(l.title, '')), '') AS title,
+                    l.sku,
                     n.currency, n.old_minor, n.old_compare_minor, n.new_minor, n.compare_at,
                     n.new_compare_minor, n.status, n.code, n.message
              FROM price_push_items n

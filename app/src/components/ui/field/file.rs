@@ -38,7 +38,7 @@ pub(crate) fn FileField(
     };
     let face = move || match value.get() {
         Some(file) => {
-            let size = bytes(file.size());
+            let size = bytes(file.size() as i64);
             view! {
                 <p class="font-medium wrap-anywhere" dir="auto">{file.name()}</p>
                 <p class="text-sm text-quiet">{size} " · choose or drop another to replace it"</p>
