@@ -64,9 +64,13 @@ impl<'de> Visitor<'de> for Growing {
         Ok(Tree::Number(value))
     }
 
-    fn visit_u64<E: de::Error>(self, value: u64) -> Result<Tree, E> {
-        let value = i64::try_from(value).map_err(E::custom)?;
-        Ok(Tree::Number(value))
+    fn visit_u64<E>(self, value: u64) -> Result<Tree, E> {
+        Ok(i64::try_from(value).map_or(Tree::Null, Tree::Number))
+    }
+
+    /// No amount of ours: what wants a number there does not find one.
+    fn visit_f64<E>(self, _value: f64) -> Result<Tree, E> {
+        Ok(Tree::Null)
     }
 
     fn visit_str<E>(self, value: &str) -> Result<Tree, E> {

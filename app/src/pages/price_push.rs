@@ -129,6 +129,8 @@ pub(crate) fn PricePush(
             <span class="mt-1 block wrap-anywhere" dir="auto">{reason}</span>
         })
     };
+    let applied =
+        Memo::new(move |_| push.with(|push| push.is_some_and(|push| push.applied_at.is_some())));
     let form = FormState::new();
     let ready = Memo::new(move |_| {
         status
@@ -151,8 +153,8 @@ pub(crate) fn PricePush(
         <Loaded loading=push.loading skeleton=|| view! { <div class="card p-5"><GhostLines lines=6 /></div> }>
             <Troubles push form />
             <Show when=move || ready.get() fallback=preparing>
-                <Summary push />
-                <Items id push />
+                <Summary push applied />
+                <Items id push applied />
             </Show>
         </Loaded>
     }
@@ -334,9 +336,7 @@ fn Troubles(push: Query<PricePushView>, form: FormState) -> impl IntoView {
 
 /// The figures, and how far it has come.
 #[component]
-fn Summary(push: Query<PricePushView>) -> impl IntoView {
-    let applied =
-        Memo::new(move |_| push.with(|push| push.is_some_and(|push| push.applied_at.is_some())));
+fn Summary(push: Query<PricePushView>, applied: Memo<bool>) -> impl IntoView {
     let of = move |figure: fn(&PricePushView) -> i64| {
         Signal::derive(move || push.with(|push| push.map(figure)))
     };
@@ -438,14 +438,12 @@ fn Stores(id: PricePushId, applied: bool) -> impl IntoView {
 
 /// The diff of a preview; what became of each price later.
 #[component]
-fn Items(id: PricePushId, push: Query<PricePushView>) -> impl IntoView {
+fn Items(id: PricePushId, push: Query<PricePushView>, applied: Memo<bool>) -> impl IntoView {
     let project = expect_context::<Project>();
     let address = expect_context::<Address>();
     let slug = project.slug();
     let paging = Paging::here();
     let show = Memo::new(move |_| address.value("show"));
-    let applied =
-        Memo::new(move |_| push.with(|push| push.is_some_and(|push| push.applied_at.is_some())));
     let items: Query<Page<PriceItemView>> = query(
         {
             let slug = slug.clone();
