@@ -1,7 +1,7 @@
 //! Addresses of the pages, both ways: what an address shows, and where a page
 //! is. A project's pages stand under `/p/{slug}`.
 
-use calibr_model::{IntegrationId, ProductId, SyncRunId};
+use calibr_model::{IntegrationId, PricePushId, ProductId, SyncRunId};
 
 /// Where people sign in.
 pub(crate) const SIGN_IN: &str = "/sign-in";
@@ -38,6 +38,12 @@ pub(crate) enum ProjectPlace {
     Products,
     /// `…/products/{id}`.
     Product(ProductId),
+    /// `…/prices`.
+    Prices,
+    /// `…/prices/new`.
+    NewPrices,
+    /// `…/prices/{id}`.
+    PricePush(PricePushId),
     /// Nothing.
     Lost,
 }
@@ -78,6 +84,9 @@ impl ProjectPlace {
             }
             (Some("products"), [None, ..]) => Self::Products,
             (Some("products"), [Some(id), None, _]) => Self::Product(id.parse().ok()?),
+            (Some("prices"), [None, ..]) => Self::Prices,
+            (Some("prices"), [Some("new"), None, _]) => Self::NewPrices,
+            (Some("prices"), [Some(id), None, _]) => Self::PricePush(id.parse().ok()?),
             _ => return None,
         })
     }
@@ -108,6 +117,32 @@ pub(crate) fn product(slug: &str, product: ProductId) -> String {
     format!("/p/{slug}/products/{product}")
 }
 
+/// The price pushes.
+pub(crate) fn prices(slug: &str) -> String {
+    format!("/p/{slug}/prices")
+}
+
+/// Setting prices.
+pub(crate) fn new_prices(slug: &str) -> String {
+    format!("/p/{slug}/prices/new")
+}
+
+/// One price push.
+pub(crate) fn price_push(slug: &str, push: PricePushId) -> String {
+    format!("/p/{slug}/prices/{push}")
+}
+
+/// Where a file with prices is sent to.
+pub(crate) fn price_import(slug: &str, integration: &str, reason: &str) -> String {
+    let reason = js_sys::encode_uri_component(reason);
+    let only = if integration.is_empty() {
+        ""
+    } else {
+        "&integration="
+    };
+    format!("/api/projects/{slug}/price-pushes/import?reason={reason}{only}{integration}")
+}
+
 /// The server-sent events of a project.
 pub(crate) fn events(slug: &str) -> String {
     format!("/api/projects/{slug}/events")
@@ -130,6 +165,7 @@ mod tests {
 
     #[test]
     fn every_page_is_found_at_its_address() {
+        let push_id: PricePushId = "0192f0c0-0000-7000-8000-000000002711".parse().unwrap();
         let (store, run_id, product_id): (IntegrationId, SyncRunId, ProductId) = (
             "0192f0c0-0000-7000-8000-0000000003e9".parse().unwrap(),
             "0192f0c0-0000-7000-8000-000000001389".parse().unwrap(),
@@ -144,6 +180,12 @@ mod tests {
             (
                 product("acme", product_id),
                 ProjectPlace::Product(product_id),
+            ),
+            (prices("acme"), ProjectPlace::Prices),
+            (new_prices("acme"), ProjectPlace::NewPrices),
+            (
+                price_push("acme", push_id),
+                ProjectPlace::PricePush(push_id),
             ),
         ] {
             assert_eq!(
@@ -172,6 +214,8 @@ mod tests {
             "integrations/1/history",
             "products/x",
             "products/1/2/3/4",
+            "prices/x",
+            "prices/new/x",
         ] {
             let place = Place::of(&format!("/p/acme/{rest}"));
             assert_eq!(

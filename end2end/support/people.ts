@@ -44,11 +44,11 @@ export async function openConnect(page: Page, platform: string): Promise<Locator
 }
 
 /** Connects the sandbox's shop with its token. */
-export async function connectByHand(page: Page): Promise<void> {
+export async function connectByHand(page: Page, token = TOKEN): Promise<void> {
   const dialog = await openConnect(page, "Shopify");
   await dialog.getByRole("tab", { name: "By hand" }).click();
   await dialog.getByRole("textbox", { name: "Store address" }).fill(SHOP);
-  await dialog.getByLabel("Admin API access token", { exact: true }).fill(TOKEN);
+  await dialog.getByLabel("Admin API access token", { exact: true }).fill(token);
   await dialog.getByRole("button", { name: "Connect", exact: true }).click();
   await expect(dialog).toBeHidden();
 }

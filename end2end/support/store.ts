@@ -10,6 +10,9 @@ export const SHOP = "sandbox.myshopify.com";
 /** A custom app's token that the shop knows. */
 export const TOKEN = "shpat_00000000000000000000000000000000";
 
+/** Another one, with which prices can be set, too. */
+export const PRICE_TOKEN = "shpat_11111111111111111111111111111111";
+
 /** A seller on amazon.de, and the refresh token that they have made. */
 export const SELLER = "A2SANDBOX12345";
 export const REFRESH_TOKEN = "Atzr|calibr-sandbox";
@@ -30,6 +33,17 @@ export interface Fault {
   times?: number;
 }
 
+/** One variant as the store itself has it. */
+export interface Truth {
+  sku: string | null;
+  /** What a customer pays, as a decimal. */
+  price: string;
+  /** Shopify's name of it. */
+  variant_id?: string;
+  /** WooCommerce's name of it. */
+  id?: number;
+}
+
 export interface Store {
   url: string;
   /** Where the WooCommerce store is. */
@@ -38,6 +52,10 @@ export interface Store {
   variants: number;
   /** Switches a fault on. */
   strike(fault: Fault): Promise<void>;
+  /** What a platform's store really has, by SKU. */
+  truth(platform: "shopify" | "woocommerce"): Promise<Map<string, Truth>>;
+  /** Changes a price at the WooCommerce store, as its merchant would. */
+  reprice(sku: string, price: string): Promise<void>;
   /** Takes all tokens back, as when the app is removed from the shop. */
   revoke(): Promise<void>;
 }
@@ -68,19 +86,34 @@ export const test = base.extend<Fixtures & { consolePort: number }>({
         ],
         ready: /\blistening on (http:\/\/\S+)/,
       });
-      const post = async (path: string, body: object) => {
-        const answer = await fetch(`${sandbox.said}/_sandbox/shopify/shops/${SHOP}/${path}`, {
+      const places = { shopify: `shopify/shops/${SHOP}`, woocommerce: "woocommerce/stores/woo" };
+      const post = async (path: string, body: object, platform: keyof typeof places = "shopify") => {
+        const answer = await fetch(`${sandbox.said}/_sandbox/${places[platform]}/${path}`, {
           method: "POST",
           headers: { "content-type": "application/json" },
           body: JSON.stringify(body),
         });
         if (!answer.ok) throw new Error(`The sandbox answered ${answer.status}: ${await answer.text()}`);
       };
+      const truth = async (platform: keyof typeof places) => {
+        const answer = await fetch(`${sandbox.said}/_sandbox/${places[platform]}/truth`);
+        const lines = (await answer.text()).split("\n").filter((line) => line !== "");
+        const variants = lines.map((line) => JSON.parse(line) as Truth);
+        return new Map(variants.flatMap((variant) => (variant.sku ? [[variant.sku, variant] as const] : [])));
+      };
+      const reprice = async (sku: string, price: string) => {
+        const listing = (await truth("woocommerce")).get(sku)?.id;
+        if (listing === undefined) throw new Error(`The store has no ${sku}.`);
+        await post("changes", { action: "update_listing", listing, regular_price: price, sale_price: "" }, "woocommerce");
+      };
+      await post("tokens", { app: "calibr-sandbox", token: PRICE_TOKEN, scopes: ["write_products", "read_orders"] });
       await use({
         url: sandbox.said,
         woocommerce: `${sandbox.said}/woo`,
         variants: VARIANTS,
         strike: (fault) => post("faults", fault),
+        truth,
+        reprice,
         revoke: () => post("tokens/revoke", {}),
       });
       await sandbox.end("SIGTERM");

@@ -56,6 +56,67 @@ const pages: [name: string, show: (page: Page) => Promise<void>][] = [
     },
   ],
   [
+    "prices",
+    async (page) => {
+      await page.goto(`${home}/prices`);
+      await expect(page.getByRole("heading", { name: "Prices", level: 1 })).toBeVisible();
+      await expect(page.getByText("Loading…")).toBeHidden();
+    },
+  ],
+  [
+    "bounds for prices",
+    async (page) => {
+      await page.goto(`${home}/prices`);
+      await page.getByRole("button", { name: "Bounds" }).click();
+      await expect(page.getByLabel("No price below")).toBeVisible();
+    },
+  ],
+  [
+    "prices to paste, with faults",
+    async (page) => {
+      await page.goto(`${home}/prices/new`);
+      await page.getByRole("button", { name: "Preview" }).click();
+      await expect(page.getByLabel("SKU and price on each line")).toHaveAttribute("aria-invalid", "true");
+    },
+  ],
+  [
+    "prices of a file, with faults",
+    async (page) => {
+      await page.goto(`${home}/prices/new`);
+      await page.getByRole("tab", { name: "Upload CSV" }).click();
+      await page.getByRole("button", { name: "Preview" }).click();
+      await expect(page.getByLabel("CSV file")).toHaveAttribute("aria-invalid", "true");
+    },
+  ],
+  [
+    "preview of a price push",
+    async (page) => {
+      await page.goto(`${home}/prices/new`);
+      await page.getByRole("tab", { name: "By per cent" }).click();
+      await page.getByRole("textbox", { name: "Per cent" }).fill("5");
+      await page.getByRole("button", { name: "Preview" }).click();
+      await expect(page.getByRole("table", { name: "Prices of this push" })).toBeVisible();
+    },
+  ],
+  [
+    "setting a price",
+    async (page) => {
+      await page.goto(`${home}/products`);
+      await page.getByRole("table", { name: "Products" }).getByRole("link").first().click();
+      await page.getByRole("button", { name: /^Set price of/ }).first().click();
+      await expect(page.getByRole("dialog").getByLabel("Reason")).toBeVisible();
+    },
+  ],
+  [
+    "history of a price",
+    async (page) => {
+      await page.goto(`${home}/products`);
+      await page.getByRole("table", { name: "Products" }).getByRole("link").first().click();
+      await page.getByRole("button", { name: /^Price history of/ }).first().click();
+      await expect(page.getByRole("dialog").getByRole("heading", { name: "Price changes" })).toBeVisible();
+    },
+  ],
+  [
     "a page that is not",
     async (page) => {
       await page.goto(`${home}/nothing`);

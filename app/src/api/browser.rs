@@ -15,7 +15,16 @@ pub(super) fn post(
     path: &str,
     body: Option<String>,
 ) -> Pin<Box<dyn Future<Output = Result<String, ApiError>> + Send>> {
-    let sent = body.map(|body| send(path, &body));
+    post_as(path, "application/json", body.map(JsValue::from))
+}
+
+/// The same with a body that is no JSON, such as a file.
+pub(super) fn post_as(
+    path: &str,
+    content_type: &str,
+    body: Option<JsValue>,
+) -> Pin<Box<dyn Future<Output = Result<String, ApiError>> + Send>> {
+    let sent = body.map(|body| send(path, content_type, &body));
     Box::pin(SendWrapper::new(async move {
         let sent = sent.ok_or_else(ApiError::unreadable)?.map_err(cut)?;
         let response = JsFuture::from(sent).await.map_err(cut)?;
@@ -32,14 +41,14 @@ pub(super) fn post(
     }))
 }
 
-fn send(path: &str, body: &str) -> Result<js_sys::Promise, JsValue> {
+fn send(path: &str, content_type: &str, body: &JsValue) -> Result<js_sys::Promise, JsValue> {
     let headers = Headers::new()?;
-    headers.set("content-type", "application/json")?;
+    headers.set("content-type", content_type)?;
     headers.set("accept", "application/json")?;
     let request = RequestInit::new();
     request.set_method("POST");
     request.set_headers(&headers);
-    request.set_body(&JsValue::from_str(body));
+    request.set_body(body);
     Ok(window().fetch_with_str_and_init(path, &request))
 }
 

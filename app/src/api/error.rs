@@ -16,7 +16,7 @@ impl ApiError {
     /// Reads a failed answer's body.
     pub(super) fn read(body: &str) -> Self {
         // What is no problem of ours is a page of a proxy on the way.
-        let Ok(problem) = serde_json::from_str::<AnyProblem>(body) else {
+        let Some(problem) = super::reading::read::<AnyProblem>(body) else {
             return Self::unreachable();
         };
         let from_type = || problem.r#type.as_deref()?.rsplit('/').next()?.parse().ok();

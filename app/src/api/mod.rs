@@ -19,10 +19,13 @@ pub mod webhooks;
 mod browser;
 mod error;
 mod protocol;
+mod reading;
 mod unlogged;
 
 pub use error::ApiError;
 pub use protocol::JsonPost;
+#[cfg(feature = "csr")]
+pub(crate) use reading::read;
 pub use unlogged::Unlogged;
 
 /// The path of every server function.
@@ -65,6 +68,8 @@ pub const PATHS: &[&str] = &[
     "/api/fn/discard_price_push",
     "/api/fn/revert_price_push",
     "/api/fn/set_price",
+    "/api/fn/list_price_ledgers",
+    "/api/fn/list_price_push_stores",
     "/api/fn/get_price_ledger",
     "/api/fn/list_price_changes",
     "/api/fn/get_guardrails",
@@ -115,6 +120,8 @@ pub fn register() {
     register_explicit::<prices::DiscardPricePush>();
     register_explicit::<prices::RevertPricePush>();
     register_explicit::<prices::SetPrice>();
+    register_explicit::<prices::ListPriceLedgers>();
+    register_explicit::<prices::ListPricePushStores>();
     register_explicit::<prices::GetPriceLedger>();
     register_explicit::<prices::ListPriceChanges>();
     register_explicit::<prices::GetGuardrails>();

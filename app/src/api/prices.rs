@@ -1,10 +1,10 @@
 //! Prices that are wanted, on their way, and those that moved.
 
 use calibr_model::{
-    Guardrails, ListingId, Page, PageRequest, PricePushId, ProjectSlug,
+    Guardrails, IntegrationId, ListingId, Page, PageRequest, PricePushId, ProductId, ProjectSlug,
     views::{
-        NewPrice, NewPricePush, PriceChangeView, PriceItemStatus, PriceItemView, PriceLedgerView,
-        PricePushView,
+        ListingLedgerView, NewPrice, NewPricePush, PriceChangeView, PriceItemStatus, PriceItemView,
+        PriceLedgerView, PricePushView,
     },
 };
 use leptos::prelude::*;
@@ -122,6 +122,32 @@ pub async fn set_price(
     Ok(calibr_services::prices::set(&services, &actor, listing, wanted).await?)
 }
 
+/// Where the prices of a product's listings stand on their way to the stores.
+///
+/// # Errors
+/// `not-found` where the project is not the caller's.
+#[server(prefix = "/api/fn", endpoint = "list_price_ledgers", protocol = JsonPost)]
+pub async fn list_price_ledgers(
+    project: ProjectSlug,
+    product: ProductId,
+) -> Result<Vec<ListingLedgerView>, ApiError> {
+    let Caller { services, actor } = Caller::of(&project).await?;
+    Ok(calibr_services::prices::ledgers(&services, &actor, product).await?)
+}
+
+/// How many prices a push sends, or has sent, to which store.
+///
+/// # Errors
+/// `not-found` where there is none.
+#[server(prefix = "/api/fn", endpoint = "list_price_push_stores", protocol = JsonPost)]
+pub async fn list_price_push_stores(
+    project: ProjectSlug,
+    push: PricePushId,
+) -> Result<Vec<(IntegrationId, i64)>, ApiError> {
+    let Caller { services, actor } = Caller::of(&project).await?;
+    Ok(calibr_services::prices::stores(&services, &actor, push).await?)
+}
+
 /// Where a listing's price stands on its way to the store.
 ///
 /// # Errors
@@ -149,14 +175,14 @@ pub async fn list_price_changes(
     Ok(calibr_services::prices::changes(&services, &actor, listing, page).await?)
 }
 
-/// The project's bounds for prices.
+/// The project's bounds for prices, in every currency that it sells in.
 ///
 /// # Errors
 /// `not-found` where the project is not the caller's.
 #[server(prefix = "/api/fn", endpoint = "get_guardrails", protocol = JsonPost)]
 pub async fn get_guardrails(project: ProjectSlug) -> Result<Vec<Guardrails>, ApiError> {
     let Caller { services, actor } = Caller::of(&project).await?;
-    Ok(calibr_services::prices::guardrails(&services, &actor).await?)
+    Ok(calibr_services::prices::bounds(&services, &actor).await?)
 }
 
 /// Sets the bounds of one currency.
@@ -169,5 +195,20 @@ pub async fn set_guardrails(
     bounds: Guardrails,
 ) -> Result<Vec<Guardrails>, ApiError> {
     let Caller { services, actor } = Caller::of(&project).await?;
-    Ok(calibr_services::prices::set_guardrails(&services, &actor, bounds).await?)
+    calibr_services::prices::set_guardrails(&services, &actor, bounds).await?;
+    Ok(calibr_services::prices::bounds(&services, &actor).await?)
+}
+
+/// Prepares the prices of a file for looking at; nothing is sent. Not a server
+/// function: the file goes up as it is, at `path`.
+///
+/// # Errors
+/// `invalid` where nothing of it can be read; `too-large`.
+#[cfg(feature = "csr")]
+pub(crate) async fn import_prices(
+    path: String,
+    file: web_sys::File,
+) -> Result<PricePushView, ApiError> {
+    let answer = super::browser::post_as(&path, "text/csv", Some(file.into())).await?;
+    super::protocol::read(&answer)
 }

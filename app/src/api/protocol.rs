@@ -55,6 +55,6 @@ fn written<Input: Serialize>(input: &Input) -> Option<String> {
 /// One for each kind of answer, however many functions give it.
 #[cfg(feature = "csr")]
 #[inline(never)]
-fn read<Output: DeserializeOwned>(answer: &str) -> Result<Output, ApiError> {
-    serde_json::from_str(answer).map_err(|_| ApiError::unreadable())
+pub(super) fn read<Output: DeserializeOwned>(answer: &str) -> Result<Output, ApiError> {
+    super::reading::read(answer).ok_or_else(ApiError::unreadable)
 }

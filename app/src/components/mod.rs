@@ -4,6 +4,7 @@
 pub(crate) mod connect;
 pub(crate) mod frame;
 pub(crate) mod platform_mark;
+pub(crate) mod price;
 pub(crate) mod product;
 pub(crate) mod runs;
 pub(crate) mod store;

@@ -1,6 +1,6 @@
 use calibr_model::{
-    Page, ProductId,
-    views::{ListingView, ProductRow},
+    Page, ProductId, Role,
+    views::{ListingLedgerView, ListingView, ProductRow},
 };
 use leptos::prelude::*;
 
@@ -9,10 +9,11 @@ use crate::{
     components::{
         PageHeader,
         platform_mark::PlatformMark,
+        price::{LedgerLine, PriceDialogs, PriceDialogsView},
         product::Thumbnail,
         ui::{
-            Column, Crumb, Crumbs, Each, EmptyState, GhostTable, Icon, Loaded, Look, Table,
-            TimeAgo, pill,
+            Button, Column, Crumb, Crumbs, Each, EmptyState, GhostTable, Icon, Loaded, Look, Size,
+            Table, TimeAgo, pill,
         },
     },
     routes,
@@ -28,6 +29,7 @@ const COLUMNS: &[Column] = &[
     Column::number("Stock"),
     Column::text("State"),
     Column::text("Synced"),
+    Column::text("Actions"),
 ];
 
 /// `/p/{slug}/products/{id}`: one product, as each store offers it.
@@ -45,8 +47,24 @@ pub(crate) fn ProductDetail(
             let key = format!("{slug}/listings of {id}");
             move || Some(key.clone())
         },
-        move || api::products::list_listings(slug.clone(), id),
+        {
+            let slug = slug.clone();
+            move || api::products::list_listings(slug.clone(), id)
+        },
     );
+    let ledgers: Query<Vec<ListingLedgerView>> = query(
+        {
+            let key = format!("{slug}/price ledgers of {id}");
+            move || Some(key.clone())
+        },
+        {
+            let slug = slug.clone();
+            move || api::prices::list_price_ledgers(slug.clone(), id)
+        },
+    );
+    project.follow_prices(listings.loading);
+    project.follow_prices(ledgers.loading);
+    let dialogs = PriceDialogs::new();
     // What the list of products told already.
     let row = expect_context::<Cache>()
         .find(|page: &Page<ProductRow>| page.items.iter().find(|row| row.id == id).cloned());
@@ -88,7 +106,7 @@ pub(crate) fn ProductDetail(
         })
     });
     let is_empty = Memo::new(move |_| stores.with(Vec::is_empty));
-    let store = move |id| view! { <StoreListings id listings /> }.into_any();
+    let store = move |id| view! { <StoreListings id listings ledgers dialogs /> }.into_any();
     let nothing = move || {
         let home = home.clone();
         view! {
@@ -116,6 +134,7 @@ pub(crate) fn ProductDetail(
                 <Each ids=stores view=store />
             </Show>
         </Loaded>
+        <PriceDialogsView dialogs listings ledgers />
     }
 }
 
@@ -132,21 +151,44 @@ fn distinct(all: Option<&Vec<ListingView>>, id: fn(&ListingView) -> u128) -> Vec
 
 /// What one store offers of the product.
 #[component]
-fn StoreListings(id: u128, listings: Query<Vec<ListingView>>) -> impl IntoView {
-    let own = move || {
-        let mut own = listings.get().unwrap_or_default();
-        own.retain(|listing| listing.integration_id.0.as_u128() == id);
-        own
-    };
-    let first = untrack(own).into_iter().next()?;
+fn StoreListings(
+    id: u128,
+    listings: Query<Vec<ListingView>>,
+    ledgers: Query<Vec<ListingLedgerView>>,
+    dialogs: PriceDialogs,
+) -> impl IntoView {
+    let project = expect_context::<Project>();
+    let own = Memo::new(move |_| {
+        listings.with(|all| {
+            let own = |listing: &&ListingView| listing.integration_id.0.as_u128() == id;
+            let all = all.into_iter().flatten().filter(own);
+            all.map(|listing| listing.id.0.as_u128())
+                .collect::<Vec<_>>()
+        })
+    });
+    let first = listings.with_untracked(|all| {
+        let mut all = all?.iter();
+        all.find(|listing| listing.integration_id.0.as_u128() == id)
+            .cloned()
+    })?;
     let caption = format!("Listings on {}", first.integration_name);
-    let rows = move || {
-        own()
-            .into_iter()
-            .map(|listing| view! { <Row listing /> }.into_any())
-            .collect_view()
+    let platform = first.platform.clone();
+    let may_set =
+        Memo::new(move |_| project.allows(Role::Editor) && project.takes_prices(&platform));
+    let row = move |id| {
+        let listing = Memo::new(move |_| {
+            listings.with(|all| all?.iter().find(|one| one.id.0.as_u128() == id).cloned())
+        });
+        let ledger = Memo::new(move |_| {
+            ledgers.with(|all| {
+                all?.iter()
+                    .find(|one| one.listing_id.0.as_u128() == id)
+                    .cloned()
+            })
+        });
+        view! { <Row listing ledger may_set dialogs /> }.into_any()
     };
-    let count = move || i64::try_from(own().len()).unwrap_or(i64::MAX);
+    let count = move || i64::try_from(own.with(Vec::len)).unwrap_or(i64::MAX);
     Some(view! {
         <section class="card overflow-clip">
             <header class="flex items-center gap-2.5 px-4 py-4 sm:px-5">
@@ -156,39 +198,79 @@ fn StoreListings(id: u128, listings: Query<Vec<ListingView>>) -> impl IntoView {
                     {move || counted(count(), "listing", "listings")}
                 </p>
             </header>
-            <Table caption columns=COLUMNS>{rows}</Table>
+            <Table caption columns=COLUMNS>
+                <Each ids=own view=row />
+            </Table>
         </section>
     })
 }
 
 #[component]
-fn Row(listing: ListingView) -> impl IntoView {
-    let dash = || "–".to_owned();
-    let ListingView {
-        variant_title,
-        sku,
-        price,
-        compare_at,
-        stock,
-        state,
-        synced_at,
-        ..
-    } = listing;
-    let price = match price {
-        Some(price) => price.to_string().into_any(),
-        None => view! { <span class="text-quiet">"No price"</span> }.into_any(),
+fn Row(
+    listing: Memo<Option<ListingView>>,
+    ledger: Memo<Option<ListingLedgerView>>,
+    may_set: Memo<bool>,
+    dialogs: PriceDialogs,
+) -> impl IntoView {
+    // One memo a cell: what did not change keeps its place and focus.
+    let text = move |of: fn(&ListingView) -> Option<String>| {
+        let words = Memo::new(move |_| listing.with(|listing| of(listing.as_ref()?)));
+        move || words.get().unwrap_or_else(|| "–".to_owned())
     };
-    view! {
+    let first = listing.get_untracked()?;
+    let name = match first.variant_title.as_str() {
+        "" => first.product_title,
+        title => title.to_owned(),
+    };
+    let state = Memo::new(move |_| listing.with(|listing| Some(listing.as_ref()?.state)));
+    let synced = Memo::new(move |_| listing.with(|listing| Some(listing.as_ref()?.synced_at)));
+    let has_price = Memo::new(move |_| listing.with(|listing| listing.as_ref()?.price).is_some());
+    let price = text(|listing| listing.price.map(|price| price.to_string()));
+    let no_price = || view! { <span class="text-quiet">"No price"</span> };
+    Some(view! {
         <tr>
-            <td data-wide="" dir="auto" class="font-medium wrap-anywhere md:w-2/5">{variant_title}</td>
-            <td data-wide="" class="font-mono text-sm wrap-anywhere" data-label="SKU">{sku.unwrap_or_else(dash)}</td>
-            <td class="num whitespace-nowrap" data-label="Price">{price}</td>
-            <td class="num whitespace-nowrap text-quiet" data-label="Compare at" data-end="">
-                {compare_at.map_or_else(dash, |price| price.to_string())}
+            <td data-wide="" dir="auto" class="font-medium wrap-anywhere md:w-1/4">
+                {text(|listing| Some(listing.variant_title.clone()))}
             </td>
-            <td class="num" data-label="Stock">{stock.map_or_else(dash, grouped)}</td>
-            <td data-end="">{pill(state)}</td>
-            <td class="whitespace-nowrap text-quiet" data-label="Synced"><TimeAgo at=synced_at /></td>
+            <td data-wide="" class="font-mono text-sm wrap-anywhere md:min-w-40" data-label="SKU">
+                {text(|listing| listing.sku.clone())}
+            </td>
+            <td class="num whitespace-nowrap" data-label="Price">
+                <Show when=move || has_price.get() fallback=no_price>
+                    {price}
+                </Show>
+                {move || ledger.get().map(|held| view! { <LedgerLine held /> })}
+            </td>
+            <td class="num whitespace-nowrap text-quiet" data-label="Compare at" data-end="">
+                {text(|listing| listing.compare_at.map(|price| price.to_string()))}
+            </td>
+            <td class="num" data-label="Stock">{text(|listing| listing.stock.map(grouped))}</td>
+            <td data-end="">{move || state.get().map(pill)}</td>
+            <td class="whitespace-nowrap text-quiet" data-label="Synced">
+                {move || synced.get().map(|at| view! { <TimeAgo at /> })}
+            </td>
+            <td data-end="">
+                <span class="flex justify-end gap-1">
+                    <Button
+                        label=format!("Price history of {name}")
+                        icon=Icon::History
+                        icon_only=true
+                        look=Look::Quiet
+                        size=Size::Small
+                        on_click=move || dialogs.history(listing.get_untracked())
+                    />
+                    <Show when=move || may_set.get() && has_price.get()>
+                        <Button
+                            label=format!("Set price of {name}")
+                            icon=Icon::Pencil
+                            icon_only=true
+                            look=Look::Quiet
+                            size=Size::Small
+                            on_click=move || dialogs.set(listing.get_untracked())
+                        />
+                    </Show>
+                </span>
+            </td>
         </tr>
-    }
+    })
 }

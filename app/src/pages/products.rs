@@ -13,8 +13,7 @@ use crate::{
         PageHeader,
         product::{Prices, Stores, Thumbnail},
         ui::{
-            Column, Crumb, Crumbs, EmptyState, FilterSelect, GhostTable, Glyph, Icon, Loaded, Look,
-            Pagination, Table, pill,
+            Column, Crumb, Crumbs, EmptyState, FilterSelect, Glyph, Icon, Look, PagedTable, pill,
         },
     },
     routes,
@@ -99,16 +98,7 @@ pub(crate) fn Products() -> impl IntoView {
         <PageHeader title="Products" about=|| "The catalogue over all your stores." />
         <section class="card overflow-clip">
             <Filters paging search store state sort />
-            <Loaded loading=products.loading skeleton=|| view! { <GhostTable rows=12 /> }>
-                <List products filtered />
-                <Pagination
-                    paging
-                    next=Signal::derive(move || {
-                        products.with(|page| page?.next_cursor.clone())
-                    })
-                    what="products"
-                />
-            </Loaded>
+            <List paging products filtered />
         </section>
     }
 }
@@ -202,10 +192,12 @@ fn SearchField(paging: Paging, search: Memo<String>) -> impl IntoView {
 }
 
 #[component]
-fn List(products: Query<Page<ProductRow>>, filtered: Signal<bool>) -> impl IntoView {
+fn List(
+    paging: Paging,
+    products: Query<Page<ProductRow>>,
+    filtered: Signal<bool>,
+) -> impl IntoView {
     let slug = expect_context::<Project>().slug();
-    let is_empty =
-        Memo::new(move |_| products.with(|page| page.is_none_or(|page| page.items.is_empty())));
     let rows = move || {
         let items = products.get().map(|page| page.items).unwrap_or_default();
         items
@@ -241,11 +233,15 @@ fn List(products: Query<Page<ProductRow>>, filtered: Signal<bool>) -> impl IntoV
         }
     };
     view! {
-        <Show when=move || !is_empty.get() fallback=nothing>
-            <Table caption="Products" columns=COLUMNS stale=products.loading.fetching>
-                {rows}
-            </Table>
-        </Show>
+        <PagedTable
+            list=products
+            paging
+            what="products"
+            caption="Products"
+            columns=COLUMNS
+            nothing
+            rows
+        />
     }
 }
 

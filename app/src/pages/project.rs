@@ -2,13 +2,15 @@ use calibr_model::views::Membership;
 use leptos::prelude::*;
 
 use super::{
-    Integrations, LostProjectPage, ProductDetail, Products, SyncHistory, SyncRun, home::SessionWait,
+    Integrations, LostProjectPage, NewPrices, PricePush, Prices, ProductDetail, Products,
+    SyncHistory, SyncRun, home::SessionWait,
 };
 use crate::{
     components::{
         PlainPage,
         connect::{Connect, ConnectDialog},
         frame::{Palette, PaletteDialog, Side, Top},
+        price::PriceFile,
         store::{StoreDialogs, StoreDialogsView},
         ui::{Banner, Crumbs, Dialog, DialogKind, Look},
     },
@@ -61,6 +63,7 @@ fn Frame(membership: Membership, place: Memo<Place>) -> impl IntoView {
     provide_context(Palette::new());
     provide_context(Connect::new());
     provide_context(StoreDialogs::new());
+    provide_context(PriceFile::new());
 
     let drawer = RwSignal::new(false);
     Effect::new(move |_| {
@@ -80,6 +83,9 @@ fn Frame(membership: Membership, place: Memo<Place>) -> impl IntoView {
         }
         Place::Project(_, ProjectPlace::Products) => view! { <Products /> }.into_any(),
         Place::Project(_, ProjectPlace::Product(id)) => view! { <ProductDetail id /> }.into_any(),
+        Place::Project(_, ProjectPlace::Prices) => view! { <Prices /> }.into_any(),
+        Place::Project(_, ProjectPlace::NewPrices) => view! { <NewPrices /> }.into_any(),
+        Place::Project(_, ProjectPlace::PricePush(id)) => view! { <PricePush id /> }.into_any(),
         _ => view! { <LostProjectPage /> }.into_any(),
     };
     view! {

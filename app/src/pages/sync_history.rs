@@ -14,8 +14,8 @@ use crate::{
         runs::{RunDuration, RunItems, run_ids, run_of},
         store::{StoreActions, needs_access},
         ui::{
-            Button, Column, Crumb, Crumbs, Each, EmptyState, FilterSelect, GhostTable, Icon,
-            Loaded, Look, Pagination, Table, pill,
+            Button, Chips, Column, Crumb, Crumbs, Each, EmptyState, FilterSelect, Icon, Look,
+            PagedTable, pill,
         },
     },
     routes,
@@ -120,16 +120,11 @@ pub(crate) fn SyncHistory(
         </PageHeader>
         <section class="card overflow-clip">
             <Filters paging states kind />
-            <Loaded loading=runs.loading skeleton=|| view! { <GhostTable /> }>
-                <Runs runs filtered=Signal::derive(move || !states.read().is_empty() || !kind.read().is_empty()) />
-                <Pagination
-                    paging
-                    next=Signal::derive(move || {
-                        runs.with(|page| page?.next_cursor.clone())
-                    })
-                    what="runs"
-                />
-            </Loaded>
+            <Runs
+                paging
+                runs
+                filtered=Signal::derive(move || !states.read().is_empty() || !kind.read().is_empty())
+            />
         </section>
     }
 }
@@ -188,16 +183,16 @@ fn SyncButtons(id: IntegrationId) -> impl IntoView {
 
 #[component]
 fn Filters(paging: Paging, states: Memo<String>, kind: Memo<String>) -> impl IntoView {
-    let toggle = move |status: SyncStatus| {
+    let toggle = move |status: &'static str| {
         let mut chosen: Vec<String> = states
             .get_untracked()
             .split(',')
             .filter(|word| !word.is_empty())
             .map(str::to_owned)
             .collect();
-        match chosen.iter().position(|word| *word == status.as_str()) {
+        match chosen.iter().position(|word| *word == status) {
             Some(index) => drop(chosen.remove(index)),
-            None => chosen.push(status.as_str().to_owned()),
+            None => chosen.push(status.to_owned()),
         }
         paging.filter("status", &chosen.join(","));
     };
@@ -210,25 +205,12 @@ fn Filters(paging: Paging, states: Memo<String>, kind: Memo<String>) -> impl Int
     };
     view! {
         <div class="flex flex-wrap items-center gap-3 border-b border-line px-4 py-3">
-            <div role="group" aria-label="Filter by status" class="flex flex-wrap gap-2">
-                {STATES
-                    .map(|status| {
-                        let pressed = move || {
-                            states.with(|states| states.split(',').any(|word| word == status.as_str()))
-                        };
-                        view! {
-                            <button
-                                type="button"
-                                class="chip"
-                                aria-pressed=move || if pressed() { "true" } else { "false" }
-                                on:click=move |_| toggle(status)
-                            >
-                                {status.word()}
-                            </button>
-                        }
-                    })
-                    .collect_view()}
-            </div>
+            <Chips
+                label="Filter by status"
+                options=STATES.map(|status| (status.as_str(), status.word().to_owned())).to_vec()
+                pressed=move |status| states.with(|states| states.split(',').any(|word| word == status))
+                on_press=toggle
+            />
             <div class="ml-auto">
                 <FilterSelect
                     label="Filter by type"
@@ -242,11 +224,10 @@ fn Filters(paging: Paging, states: Memo<String>, kind: Memo<String>) -> impl Int
 }
 
 #[component]
-fn Runs(runs: Query<Page<RunView>>, filtered: Signal<bool>) -> impl IntoView {
+fn Runs(paging: Paging, runs: Query<Page<RunView>>, filtered: Signal<bool>) -> impl IntoView {
     let ids = run_ids(move || {
         runs.with(|page| page.map(|page| page.items.iter().map(|run| run.id).collect()))
     });
-    let is_empty = Memo::new(move |_| ids.with(Vec::is_empty));
     let row = move |id| {
         let run = run_of(id, move |find| {
             runs.with(|page| page?.items.iter().find(find).cloned())
@@ -265,11 +246,15 @@ fn Runs(runs: Query<Page<RunView>>, filtered: Signal<bool>) -> impl IntoView {
         view! { <EmptyState icon=Icon::History title advice /> }
     };
     view! {
-        <Show when=move || !is_empty.get() fallback=nothing>
-            <Table caption="Sync runs" columns=COLUMNS stale=runs.loading.fetching>
-                <Each ids view=row />
-            </Table>
-        </Show>
+        <PagedTable
+            list=runs
+            paging
+            what="runs"
+            caption="Sync runs"
+            columns=COLUMNS
+            nothing
+            rows=move || view! { <Each ids view=row /> }
+        />
     }
 }
 

@@ -1,6 +1,6 @@
 use calibr_model::{
     IntegrationId, Page, PageRequest, Role, SyncRunId,
-    status::SyncStatus,
+    status::{RunType, SyncStatus},
     views::{ItemFailureView, PhaseView, RunView},
 };
 use leptos::prelude::*;
@@ -12,8 +12,8 @@ use crate::{
         runs::{RunDuration, RunProgress, RunTimeline, progress_of},
         store::StoreActions,
         ui::{
-            Button, Column, CopyButton, Crumb, Crumbs, EmptyState, GhostLines, GhostTable, Icon,
-            Loaded, Look, Note, Pagination, Table, TimeAgo, pill,
+            Button, Column, CopyButton, Crumb, Crumbs, EmptyState, GhostLines, Icon, Loaded, Look,
+            Note, PagedTable, TimeAgo, pill,
         },
     },
     routes,
@@ -21,7 +21,7 @@ use crate::{
     text::{
         number::grouped,
         time::{Style, written},
-        words::{Worded, cause, run_type},
+        words::{Worded, cause, failure_kind, run_type},
     },
 };
 
@@ -63,7 +63,11 @@ pub(crate) fn SyncRun(
 
     let about = move || {
         shown.get().map(|run| {
-            let words = format!("{} sync {}", run_type(run.r#type), cause(&run));
+            let what = match run.r#type {
+                RunType::Prices => "",
+                _ => " sync",
+            };
+            let words = format!("{}{what} {}", run_type(run.r#type), cause(&run));
             view! {
                 <span class="flex flex-wrap items-center gap-2.5">
                     {pill(run.status)} <span dir="auto">{words}</span>
@@ -221,6 +225,7 @@ fn Figures(run: Signal<Option<RunView>>) -> impl IntoView {
             {figure("Gone from the store", |run| (run.items_removed > 0).then_some(run.items_removed))}
             {figure("Failed", |run| Some(run.items_failed))}
             {figure("Orders read", |run| (run.orders_read > 0).then_some(run.orders_read))}
+            {figure("Prices pushed", |run| (run.prices_pushed > 0).then_some(run.prices_pushed))}
             {figure("Expected", |run| run.items_expected)}
             {figure("Tries", |run| (run.attempts > 1).then_some(run.attempts.into()))}
             <div class="flex justify-between gap-4">
@@ -279,8 +284,6 @@ fn Failures(store: IntegrationId, id: SyncRunId, run: Signal<Option<RunView>>) -
             .map(|failure| view! { <FailureRow failure /> }.into_any())
             .collect_view()
     };
-    let is_empty =
-        Memo::new(move |_| failures.with(|page| page.is_none_or(|page| page.items.is_empty())));
     let nothing = move || {
         let active = run.with(|run| run.as_ref().is_some_and(|run| run.status.is_active()));
         let advice = if active {
@@ -293,20 +296,15 @@ fn Failures(store: IntegrationId, id: SyncRunId, run: Signal<Option<RunView>>) -
     view! {
         <section class="card min-w-0 overflow-clip">
             <h2 class="px-4 py-4 text-lg sm:px-5">"Items that failed"</h2>
-            <Loaded loading=failures.loading skeleton=|| view! { <GhostTable rows=4 /> }>
-                <Show when=move || !is_empty.get() fallback=nothing>
-                    <Table caption="Items that could not be synced" columns=FAILURE_COLUMNS stale=failures.loading.fetching>
-                        {rows}
-                    </Table>
-                </Show>
-                <Pagination
-                    paging
-                    next=Signal::derive(move || {
-                        failures.with(|page| page?.next_cursor.clone())
-                    })
-                    what="failed items"
-                />
-            </Loaded>
+            <PagedTable
+                list=failures
+                paging
+                what="failed items"
+                caption="Items that could not be synced"
+                columns=FAILURE_COLUMNS
+                nothing
+                rows
+            />
         </section>
     }
 }
@@ -314,6 +312,7 @@ fn Failures(store: IntegrationId, id: SyncRunId, run: Signal<Option<RunView>>) -
 #[component]
 fn FailureRow(failure: ItemFailureView) -> impl IntoView {
     let ItemFailureView {
+        kind,
         external_id,
         label,
         code,
@@ -337,7 +336,10 @@ fn FailureRow(failure: ItemFailureView) -> impl IntoView {
                 <p class="wrap-anywhere">{message}</p>
                 <p class="font-mono text-xs text-quiet">{code}</p>
             </td>
-            <td class="align-top">{pill(class)}</td>
+            <td class="align-top">
+                {pill(class)}
+                {failure_kind(kind).map(|kind| view! { <p class="mt-1 text-xs text-quiet">{kind}</p> })}
+            </td>
             <td class="num align-top" data-label="Tries">{attempts}</td>
         </tr>
     }

@@ -6,7 +6,7 @@ use wasm_bindgen::{JsCast, closure::Closure};
 use web_sys::{Event, EventSource, MessageEvent};
 
 use super::Connection;
-use crate::routes;
+use crate::{api, routes};
 
 /// A cut line is not worth a word before this.
 const PATIENCE: Duration = Duration::from_secs(3);
@@ -20,6 +20,8 @@ const LONGEST_WAIT: Duration = Duration::from_secs(15);
 pub(crate) enum LiveEvent {
     /// A run moved.
     Progress(SyncProgress),
+    /// A price push moved on: read prices again.
+    Prices,
     /// An integration changed, or events may have been missed: read again.
     Changed,
 }
@@ -118,6 +120,10 @@ impl Live {
             "sync_progress",
             Box::new(move |event| self.progressed(&event)),
         );
+        on(
+            "price_push_changed",
+            Box::new(move |_| self.tell(&LiveEvent::Prices)),
+        );
         for name in ["integration_changed", "resync"] {
             on(name, Box::new(move |_| self.tell(&LiveEvent::Changed)));
         }
@@ -131,7 +137,7 @@ impl Live {
         let data = event
             .dyn_ref::<MessageEvent>()
             .and_then(|message| message.data().as_string());
-        let progress = data.and_then(|data| serde_json::from_str::<SyncProgress>(&data).ok());
+        let progress = data.and_then(|data| api::read::<SyncProgress>(&data));
         // What cannot be read is of a newer server: reading again is always right.
         self.tell(&progress.map_or(LiveEvent::Changed, LiveEvent::Progress));
     }

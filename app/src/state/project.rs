@@ -3,12 +3,12 @@ use std::{cell::RefCell, time::Duration};
 use calibr_model::{
     IntegrationId, PlatformId, ProjectSlug, Role, SyncRunId,
     event::SyncProgress,
-    platform::PlatformInfo,
+    platform::{Capability, PlatformInfo},
     views::{IntegrationView, Membership, RunView},
 };
 use leptos::{leptos_dom::helpers::debounce, prelude::*};
 
-use super::{Live, LiveEvent, Query, query};
+use super::{Live, LiveEvent, Loading, Query, query};
 use crate::api;
 
 /// Several changes at once are read once.
@@ -48,6 +48,7 @@ impl Project {
                     integrations.amend(|all| apply(all, progress));
                     progress.status.is_final()
                 }
+                LiveEvent::Prices => false,
                 LiveEvent::Changed => true,
             };
             if settled {
@@ -131,13 +132,31 @@ impl Project {
                     });
                     !known || progress.status.is_final()
                 }
-                LiveEvent::Progress(_) => false,
+                LiveEvent::Progress(_) | LiveEvent::Prices => false,
                 LiveEvent::Changed => true,
             };
             if again {
                 refetch();
             }
         });
+    }
+
+    /// Reads what is on show of prices again when some of them move.
+    pub(crate) fn follow_prices(self, loading: Loading) {
+        let refetch = gathered(move || loading.refetch());
+        self.live.listen(move |event| {
+            if !matches!(event, LiveEvent::Progress(_)) {
+                refetch();
+            }
+        });
+    }
+
+    /// Whether prices can be sent to a store of this platform.
+    pub(crate) fn takes_prices(self, platform: &PlatformId) -> bool {
+        self.platforms.with(|all| {
+            let mut known = all.into_iter().flatten();
+            known.any(|one| one.id == *platform && one.can(Capability::PricePush))
+        })
     }
 }
 

@@ -1,5 +1,7 @@
 //! Numbers and spans of time.
 
+use calibr_model::Money;
+
 /// `12400` as `12,400`.
 pub(crate) fn grouped(number: i64) -> String {
     let digits = number.unsigned_abs().to_string();
@@ -23,6 +25,52 @@ pub(crate) fn counted(number: i64, one: &str, many: &str) -> String {
         grouped(number),
         if number == 1 { one } else { many }
     )
+}
+
+/// A decimal as people type it, with a point for a comma: `12,50` as `12.50`. What
+/// may mean thousands stays as it is, for the reader to refuse.
+pub(crate) fn with_point(typed: &str) -> String {
+    let typed = typed.trim();
+    if typed.contains('.') {
+        typed.to_owned()
+    } else {
+        typed.replacen(',', ".", 1)
+    }
+}
+
+/// Per cent as people type them in hundredths of one: `12,5` is 1,250. Nothing
+/// where it is no number or has more than two decimals.
+pub(crate) fn basis_points(typed: &str) -> Option<i64> {
+    // The currency without a name has two decimals.
+    let money = Money::parse_decimal(&with_point(typed), "XXX".parse().ok()?);
+    money.ok().map(|money| money.amount_minor)
+}
+
+/// Hundredths of a per cent as people write them: `25`, `12.5`.
+pub(crate) fn percent(basis_points: i64) -> String {
+    let text = format!("{}.{:02}", basis_points / 100, basis_points % 100);
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
+}
+
+/// How far a price moves: `+25%`, `−12.5%`. Nothing where it cannot be said.
+pub(crate) fn change(old: Money, new: Money) -> Option<String> {
+    if old.currency != new.currency || old.amount_minor <= 0 {
+        return None;
+    }
+    // For the eye alone: what is sent is never computed from it.
+    let ratio = new.amount_minor as f64 / old.amount_minor as f64 - 1.0;
+    let share = percent((ratio.abs() * 1_000.0).round() as i64 * 10);
+    let sign = if ratio < 0.0 { "−" } else { "+" };
+    Some(format!("{sign}{share}%"))
+}
+
+/// A file's size: `840 bytes`, `12 kB`, `3.4 MB`.
+pub(crate) fn bytes(size: i64) -> String {
+    match size {
+        ..1_000 => format!("{size} bytes"),
+        1_000..1_000_000 => format!("{} kB", (size + 500) / 1_000),
+        _ => format!("{}.{} MB", size / 1_000_000, size % 1_000_000 / 100_000),
+    }
 }
 
 /// A span in seconds in its two largest units: `45 s`, `2 min 05 s`, `3 h 10 min`.
@@ -62,6 +110,43 @@ mod tests {
         }
         assert_eq!(counted(1, "item", "items"), "1 item");
         assert_eq!(counted(0, "item", "items"), "0 items");
+    }
+
+    #[test]
+    fn decimals_are_read_as_people_type_them() {
+        assert_eq!(with_point(" 12,50 "), "12.50");
+        assert_eq!(with_point("1,234.50"), "1,234.50");
+        for (typed, read) in [
+            ("10", Some(1_000)),
+            ("12,5", Some(1_250)),
+            ("-7.25", Some(-725)),
+            ("1,234", None),
+            ("", None),
+            ("ten", None),
+        ] {
+            assert_eq!(basis_points(typed), read, "{typed}");
+        }
+        assert_eq!(percent(2_500), "25");
+        assert_eq!(percent(1_250), "12.5");
+    }
+
+    #[test]
+    fn sizes_are_told_in_the_nearest_unit() {
+        assert_eq!(bytes(840), "840 bytes");
+        assert_eq!(bytes(12_345), "12 kB");
+        assert_eq!(bytes(3_400_000), "3.4 MB");
+    }
+
+    #[test]
+    fn a_price_moves_by_a_share() {
+        let euro = |amount| Money::new(amount, "EUR".parse().unwrap());
+        let moved = |old, new| change(euro(old), euro(new));
+        assert_eq!(moved(1_000, 1_250).as_deref(), Some("+25%"));
+        assert_eq!(moved(1_000, 875).as_deref(), Some("−12.5%"));
+        assert_eq!(moved(3_000, 1_000).as_deref(), Some("−66.7%"));
+        assert_eq!(moved(0, 1_000), None);
+        let yen = Money::new(1_000, "JPY".parse().unwrap());
+        assert_eq!(change(euro(1_000), yen), None);
     }
 
     #[test]

@@ -2,8 +2,10 @@
 
 use calibr_model::{
     platform::Capability,
-    status::{FailureClass, IntegrationStatus, ListingState, RunTrigger, RunType, SyncStatus},
-    views::RunView,
+    status::{
+        FailureClass, FailureKind, IntegrationStatus, ListingState, RunTrigger, RunType, SyncStatus,
+    },
+    views::{PriceItemStatus, PricePushStatus, PriceSource, RunView},
 };
 
 /// What a colour says. Always beside a word, never alone.
@@ -131,6 +133,83 @@ impl Worded for FailureClass {
             Self::NeedsAction => Tone::Warn,
             Self::Permanent => Tone::Bad,
         }
+    }
+}
+
+impl Worded for PricePushStatus {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Preparing => "Preparing",
+            Self::Preview => "Preview",
+            Self::Queued => "Queued",
+            Self::Pushing => "Sending",
+            Self::Done => "Done",
+            Self::Partial => "Partial",
+            Self::Failed => "Failed",
+            Self::Discarded => "Thrown away",
+        }
+    }
+
+    fn tone(self) -> Tone {
+        match self {
+            Self::Discarded => Tone::Neutral,
+            Self::Preparing | Self::Preview | Self::Queued | Self::Pushing => Tone::Info,
+            Self::Done => Tone::Good,
+            Self::Partial => Tone::Warn,
+            Self::Failed => Tone::Bad,
+        }
+    }
+
+    fn is_live(self) -> bool {
+        matches!(self, Self::Preparing | Self::Queued | Self::Pushing)
+    }
+}
+
+impl Worded for PriceItemStatus {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Planned => "Will change",
+            Self::Same => "Same",
+            Self::Refused => "Refused",
+            Self::Queued => "Waiting",
+            Self::Sent => "Sent",
+            Self::Accepted => "Accepted",
+            Self::Observed => "Observed",
+            Self::Failed => "Failed",
+            Self::Discarded => "Thrown away",
+        }
+    }
+
+    fn tone(self) -> Tone {
+        match self {
+            Self::Same | Self::Discarded => Tone::Neutral,
+            Self::Planned | Self::Queued | Self::Sent | Self::Accepted => Tone::Info,
+            Self::Observed => Tone::Good,
+            Self::Refused => Tone::Warn,
+            Self::Failed => Tone::Bad,
+        }
+    }
+
+    fn is_live(self) -> bool {
+        matches!(self, Self::Queued | Self::Sent)
+    }
+}
+
+/// Who moved a price.
+pub(crate) const fn price_source(source: PriceSource) -> &'static str {
+    match source {
+        PriceSource::Platform => "Changed at the store",
+        PriceSource::Push => "Set here",
+        PriceSource::Revert => "Taken back here",
+    }
+}
+
+/// What kind of record a failure is of; nothing to say of a listing.
+pub(crate) const fn failure_kind(kind: FailureKind) -> Option<&'static str> {
+    match kind {
+        FailureKind::Listing => None,
+        FailureKind::Order => Some("Order"),
+        FailureKind::Price => Some("Price"),
     }
 }
 

@@ -226,6 +226,20 @@ fn entries() -> Vec<Entry> {
         "Page",
         to(routes::products(slug)),
     );
+    add(
+        Icon::Tag,
+        "Prices".to_owned(),
+        "Page",
+        to(routes::prices(slug)),
+    );
+    if project.allows(Role::Editor) {
+        add(
+            Icon::Tag,
+            "Set prices".to_owned(),
+            "Action",
+            to(routes::new_prices(slug)),
+        );
+    }
     for store in untrack(|| project.integrations.get()).unwrap_or_default() {
         let path = routes::history(slug, store.id);
         add(

@@ -18,6 +18,7 @@ pub(crate) fn Side() -> impl IntoView {
                 <ul class="grid gap-0.5">
                     <Entry href=routes::integrations(slug) icon=Icon::Plug words="Integrations" />
                     <Entry href=routes::products(slug) icon=Icon::Box words="Products" />
+                    <Entry href=routes::prices(slug) icon=Icon::Tag words="Prices" />
                 </ul>
             </nav>
         </div>

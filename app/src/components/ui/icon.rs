@@ -36,7 +36,10 @@ pub(crate) enum Icon {
     Store,
     Sun,
     Sync,
+    Tag,
+    Undo,
     Unplug,
+    Upload,
 }
 
 impl Icon {
@@ -95,6 +98,9 @@ impl Icon {
             Self::Sync => {
                 "M20 4.5V10h-5.5M4 19.5V14h5.5M19.5 10A8 8 0 0 0 5 8M4.5 14A8 8 0 0 0 19 16"
             }
+            Self::Tag => "M4 4h8l8.5 8.5-8 8L4 12ZM8 8v.1",
+            Self::Undo => "M8 5 4 9l4 4M4 9h10a5.5 5.5 0 0 1 0 11h-3",
+            Self::Upload => "M12 16V4.5M7 9l5-5 5 5M4.5 15v4.5h15V15",
             Self::Unplug => {
                 "M4 20l4-4M20 4l-4 4M7.5 10.5l6 6-1.8 1.8a4.2 4.2 0 0 1-6-6Z\
                  M16.5 13.5l-6-6 1.8-1.8a4.2 4.2 0 0 1 6 6Z"

@@ -18,9 +18,9 @@ pub use integration::{
     OneClickStart,
 };
 pub use prices::{
-    LedgerStep, NewPrice, NewPricePush, PriceChangeView, PriceItemStatus, PriceItemView,
-    PriceLedgerView, PricePushStatus, PricePushView, PriceShift, PriceSource, Rounding,
-    WantedPrice, WantedPrices,
+    LedgerStep, ListingLedgerView, NewPrice, NewPricePush, PriceChangeView, PriceItemStatus,
+    PriceItemView, PriceLedgerView, PricePushStatus, PricePushView, PriceShift, PriceSource,
+    Rounding, WantedPrice, WantedPrices,
 };
 pub use sales::DaySales;
 pub use sync::{ItemFailureView, PhaseView, RunDetail, RunQuery, RunView};

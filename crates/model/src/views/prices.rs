@@ -304,6 +304,20 @@ pub struct PriceLedgerView {
     pub drifted: bool,
 }
 
+/// Where the last price that was wanted for a listing stands, with what became
+/// of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ListingLedgerView {
+    /// The listing.
+    pub listing_id: ListingId,
+    /// The steps with their times.
+    pub ledger: PriceLedgerView,
+    /// Where the price stands.
+    pub status: PriceItemStatus,
+    /// What is wrong, or what the platform said beside.
+    pub message: Option<String>,
+}
+
 /// One step of a price on its way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]

@@ -8,12 +8,12 @@ use std::{collections::HashMap, time::Duration};
 use calibr_engine::schedule_prices;
 use calibr_model::{
     FieldError, Guardrails, IntegrationId, ListingId, Page, PageRequest, PricePushId, Problem,
-    ProblemKind, Role,
+    ProblemKind, ProductId, Role,
     platform::Capability,
     status::IntegrationStatus,
     views::{
-        NewPrice, NewPricePush, PriceChangeView, PriceItemStatus, PriceItemView, PriceLedgerView,
-        PricePushStatus, PricePushView, PriceShift, WantedPrice, WantedPrices,
+        ListingLedgerView, NewPrice, NewPricePush, PriceChangeView, PriceItemStatus, PriceItemView,
+        PriceLedgerView, PricePushStatus, PricePushView, PriceShift, WantedPrice, WantedPrices,
     },
 };
 use calibr_store::{
@@ -326,6 +326,34 @@ pub async fn ledger(
     Ok(tx.price_ledger(listing).await?)
 }
 
+/// Where the prices of a product's listings stand on their way; only of those
+/// that a price was ever wanted for here.
+///
+/// # Errors
+/// `unavailable` while the database is away.
+pub async fn ledgers(
+    services: &Services,
+    actor: &Actor,
+    product: ProductId,
+) -> Result<Vec<ListingLedgerView>, Problem> {
+    let mut tx = services.db.tenant(actor.project.id).await?;
+    Ok(tx.price_ledgers(product).await?)
+}
+
+/// How many prices a push sends, or has sent, to which store; most first.
+///
+/// # Errors
+/// `not-found`.
+pub async fn stores(
+    services: &Services,
+    actor: &Actor,
+    push: PricePushId,
+) -> Result<Vec<(IntegrationId, i64)>, Problem> {
+    let mut tx = services.db.tenant(actor.project.id).await?;
+    tx.price_push(push).await?.ok_or_else(missing)?;
+    Ok(tx.price_push_stores(push).await?)
+}
+
 /// The project's bounds for prices, by currency.
 ///
 /// # Errors
@@ -333,6 +361,23 @@ pub async fn ledger(
 pub async fn guardrails(services: &Services, actor: &Actor) -> Result<Vec<Guardrails>, Problem> {
     let mut tx = services.db.tenant(actor.project.id).await?;
     Ok(tx.guardrails().await?)
+}
+
+/// The project's bounds for prices in every currency that it sells in: those of a
+/// currency nobody set bounds for have none.
+///
+/// # Errors
+/// `unavailable` while the database is away.
+pub async fn bounds(services: &Services, actor: &Actor) -> Result<Vec<Guardrails>, Problem> {
+    let mut tx = services.db.tenant(actor.project.id).await?;
+    let mut bounds = tx.guardrails().await?;
+    for currency in tx.store_currencies().await? {
+        if bounds.iter().all(|held| held.currency != currency) {
+            bounds.push(Guardrails::none(currency));
+        }
+    }
+    bounds.sort_by_key(|bounds| bounds.currency);
+    Ok(bounds)
 }
 
 /// Sets the bounds of one currency; with none of them given, it has none.

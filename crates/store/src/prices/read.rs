@@ -1,9 +1,10 @@
 //! What is shown of pushes, ledgers and price changes.
 
 use calibr_model::{
-    Cursor, ListingId, Money, Page, PageRequest, PricePushId,
+    Currency, Cursor, IntegrationId, ListingId, Money, Page, PageRequest, PricePushId, ProductId,
     views::{
-        LedgerStep, PriceChangeView, PriceItemStatus, PriceItemView, PriceLedgerView, PricePushView,
+        LedgerStep, ListingLedgerView, PriceChangeView, PriceItemStatus, PriceItemView,
+        PriceLedgerView, PricePushView,
     },
 };
 use chrono::{DateTime, Utc};
@@ -119,6 +120,45 @@ impl ItemRow {
     }
 }
 
+#[derive(FromRow)]
+struct LedgerRow {
+    push_id: Uuid,
+    currency: String,
+    desired_minor: i64,
+    desired_at: DateTime<Utc>,
+    sent_minor: Option<i64>,
+    sent_at: Option<DateTime<Utc>>,
+    accepted_minor: Option<i64>,
+    accepted_at: Option<DateTime<Utc>>,
+    observed_minor: Option<i64>,
+    observed_at: Option<DateTime<Utc>>,
+}
+
+impl LedgerRow {
+    fn into_view(self) -> Result<PriceLedgerView, StoreError> {
+        let currency = word("currency", &self.currency)?;
+        let step = |amount: Option<i64>, at: Option<DateTime<Utc>>| {
+            Some(LedgerStep {
+                price: Money::new(amount?, currency),
+                at: at?,
+            })
+        };
+        Ok(PriceLedgerView {
+            push_id: self.push_id.into(),
+            desired: LedgerStep {
+                price: Money::new(self.desired_minor, currency),
+                at: self.desired_at,
+            },
+            sent: step(self.sent_minor, self.sent_at),
+            accepted: step(self.accepted_minor, self.accepted_at),
+            observed: step(self.observed_minor, self.observed_at),
+            drifted: self.accepted_minor.is_some()
+                && self.observed_minor != Some(self.desired_minor)
+                && self.observed_at >= self.accepted_at,
+        })
+    }
+}
+
 impl TenantTx {
     /// A page of the project's pushes, newest first.
     ///
@@ -178,7 +218,8 @@ impl TenantTx {
         let rows: Vec<ItemRow> = sqlx::query_as(
             "SELECT n.ordinal, n.line, n.reference, n.listing_id, n.integration_id,
                     i.name AS integration_name,
-                    concat_ws(' · ', nullif(p.title, ''), nullif(l.title, '')) AS title, l.sku,
+                    nullif(concat_ws(' · ', nullif(p.title, ''), nullif(l.title, '')), '') AS title,
+                    l.sku,
                     n.currency, n.old_minor, n.old_compare_minor, n.new_minor, n.compare_at,
                     n.new_compare_minor, n.status, n.code, n.message
              FROM price_push_items n
@@ -280,21 +321,8 @@ impl TenantTx {
         &mut self,
         listing: ListingId,
     ) -> Result<Option<PriceLedgerView>, StoreError> {
-        #[derive(FromRow)]
-        struct Row {
-            push_id: Uuid,
-            currency: String,
-            desired_minor: i64,
-            desired_at: DateTime<Utc>,
-            sent_minor: Option<i64>,
-            sent_at: Option<DateTime<Utc>>,
-            accepted_minor: Option<i64>,
-            accepted_at: Option<DateTime<Utc>>,
-            observed_minor: Option<i64>,
-            observed_at: Option<DateTime<Utc>>,
-        }
         let project = self.project().0;
-        let row: Option<Row> = sqlx::query_as(
+        let row: Option<LedgerRow> = sqlx::query_as(
             "SELECT push_id, currency, desired_minor, desired_at, sent_minor, sent_at,
                     accepted_minor, accepted_at, observed_minor, observed_at
              FROM listing_prices WHERE project_id = $1 AND listing_id = $2",
@@ -303,27 +331,93 @@ impl TenantTx {
         .bind(listing.0)
         .fetch_optional(self.conn())
         .await?;
-        let Some(row) = row else { return Ok(None) };
-        let currency = word("currency", &row.currency)?;
-        let step = |amount: Option<i64>, at: Option<DateTime<Utc>>| {
-            Some(LedgerStep {
-                price: Money::new(amount?, currency),
-                at: at?,
+        row.map(LedgerRow::into_view).transpose()
+    }
+
+    /// Where the prices of a product's listings stand; only of those that a price
+    /// was ever wanted for here.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn price_ledgers(
+        &mut self,
+        product: ProductId,
+    ) -> Result<Vec<ListingLedgerView>, StoreError> {
+        #[derive(FromRow)]
+        struct Row {
+            listing_id: Uuid,
+            #[sqlx(flatten)]
+            ledger: LedgerRow,
+            status: String,
+            message: Option<String>,
+        }
+        let project = self.project().0;
+        let rows: Vec<Row> = sqlx::query_as(
+            "SELECT d.listing_id, d.push_id, d.currency, d.desired_minor, d.desired_at,
+                    d.sent_minor, d.sent_at, d.accepted_minor, d.accepted_at, d.observed_minor,
+                    d.observed_at, n.status, n.message
+             FROM listings l
+             JOIN listing_prices d ON d.project_id = $1 AND d.listing_id = l.id
+             JOIN price_push_items n ON n.project_id = $1 AND n.listing_id = l.id
+                  AND n.push_id = d.push_id AND n.status NOT IN ('same', 'refused')
+             WHERE l.project_id = $1 AND l.product_id = $2
+             ORDER BY d.listing_id",
+        )
+        .bind(project)
+        .bind(product.0)
+        .fetch_all(self.conn())
+        .await?;
+        rows.into_iter()
+            .map(|row| {
+                Ok(ListingLedgerView {
+                    listing_id: row.listing_id.into(),
+                    ledger: row.ledger.into_view()?,
+                    status: word("price item status", &row.status)?,
+                    message: row.message,
+                })
             })
-        };
-        Ok(Some(PriceLedgerView {
-            push_id: row.push_id.into(),
-            desired: LedgerStep {
-                price: Money::new(row.desired_minor, currency),
-                at: row.desired_at,
-            },
-            sent: step(row.sent_minor, row.sent_at),
-            accepted: step(row.accepted_minor, row.accepted_at),
-            observed: step(row.observed_minor, row.observed_at),
-            drifted: row.accepted_minor.is_some()
-                && row.observed_minor != Some(row.desired_minor)
-                && row.observed_at >= row.accepted_at,
-        }))
+            .collect()
+    }
+
+    /// The currencies of the project's stores, as far as they have told.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn store_currencies(&mut self) -> Result<Vec<Currency>, StoreError> {
+        let project = self.project().0;
+        let codes: Vec<String> = sqlx::query_scalar(
+            "SELECT DISTINCT currency FROM integrations
+             WHERE project_id = $1 AND currency IS NOT NULL ORDER BY 1",
+        )
+        .bind(project)
+        .fetch_all(self.conn())
+        .await?;
+        codes.iter().map(|code| word("currency", code)).collect()
+    }
+
+    /// How many prices a push sends, or has sent, to which store; most first.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn price_push_stores(
+        &mut self,
+        push: PricePushId,
+    ) -> Result<Vec<(IntegrationId, i64)>, StoreError> {
+        let project = self.project().0;
+        let rows: Vec<(Uuid, i64)> = sqlx::query_as(
+            "SELECT integration_id, count(*) FROM price_push_items
+             WHERE project_id = $1 AND push_id = $2 AND status NOT IN ('same', 'refused')
+               AND integration_id IS NOT NULL
+             GROUP BY integration_id ORDER BY 2 DESC, 1",
+        )
+        .bind(project)
+        .bind(push.0)
+        .fetch_all(self.conn())
+        .await?;
+        Ok(rows
+            .into_iter()
+            .map(|(store, count)| (store.into(), count))
+            .collect())
     }
 }
 

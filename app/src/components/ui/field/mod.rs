@@ -1,9 +1,13 @@
 //! Inputs of a form, each with its label, a line of help and its fault.
 
+mod area;
+mod file;
 mod secret;
 mod select;
 mod text;
 
+pub(crate) use area::TextArea;
+pub(crate) use file::FileField;
 pub(crate) use secret::SecretField;
 pub(crate) use select::SelectField;
 pub(crate) use text::TextField;

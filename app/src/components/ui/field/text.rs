@@ -34,6 +34,9 @@ pub(crate) fn TextField(
     /// Whether typing begins here.
     #[prop(optional)]
     autofocus: bool,
+    /// Which keys a phone shows: `decimal` for amounts.
+    #[prop(optional)]
+    inputmode: Option<&'static str>,
     /// Called after each change by the person.
     #[prop(optional, into)]
     on_input: Option<Callback<()>>,
@@ -48,6 +51,7 @@ pub(crate) fn TextField(
             placeholder=placeholder
             autocomplete=autocomplete
             autocapitalize="off"
+            inputmode=inputmode
             spellcheck="false"
             autofocus=autofocus
             aria-required=(!optional).then_some("true")
