@@ -34,6 +34,8 @@ pub(crate) enum ProjectPlace {
     History(IntegrationId),
     /// `…/integrations/{id}/history/{run}`.
     Run(IntegrationId, SyncRunId),
+    /// `…/integrations/{id}/webhooks`.
+    Webhooks(IntegrationId),
     /// `…/products`.
     Products,
     /// `…/products/{id}`.
@@ -82,6 +84,9 @@ impl ProjectPlace {
             (Some("integrations"), [Some(id), Some("history"), Some(run)]) => {
                 Self::Run(id.parse().ok()?, run.parse().ok()?)
             }
+            (Some("integrations"), [Some(id), Some("webhooks"), None]) => {
+                Self::Webhooks(id.parse().ok()?)
+            }
             (Some("products"), [None, ..]) => Self::Products,
             (Some("products"), [Some(id), None, _]) => Self::Product(id.parse().ok()?),
             (Some("prices"), [None, ..]) => Self::Prices,
@@ -105,6 +110,11 @@ pub(crate) fn history(slug: &str, integration: IntegrationId) -> String {
 /// One sync run.
 pub(crate) fn run(slug: &str, integration: IntegrationId, run: SyncRunId) -> String {
     format!("/p/{slug}/integrations/{integration}/history/{run}")
+}
+
+/// What an integration's store is asked to send, and what it sent.
+pub(crate) fn webhooks(slug: &str, integration: IntegrationId) -> String {
+    format!("/p/{slug}/integrations/{integration}/webhooks")
 }
 
 /// The catalogue.
@@ -176,6 +186,7 @@ mod tests {
             (integrations("acme"), ProjectPlace::Integrations),
             (history("acme", store), ProjectPlace::History(store)),
             (run("acme", store, run_id), ProjectPlace::Run(store, run_id)),
+            (webhooks("acme", store), ProjectPlace::Webhooks(store)),
             (products("acme"), ProjectPlace::Products),
             (
                 product("acme", product_id),

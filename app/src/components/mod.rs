@@ -9,6 +9,7 @@ pub(crate) mod product;
 pub(crate) mod runs;
 pub(crate) mod store;
 pub(crate) mod ui;
+pub(crate) mod webhooks;
 
 mod page_header;
 mod plain_page;

@@ -2,6 +2,7 @@
 
 mod home;
 mod integrations;
+mod later;
 mod lost;
 mod new_prices;
 mod price_push;
@@ -13,6 +14,7 @@ mod setup;
 mod sign_in;
 mod sync_history;
 mod sync_run;
+mod webhooks;
 
 pub(crate) use home::Home;
 pub(crate) use integrations::Integrations;
@@ -27,3 +29,4 @@ pub(crate) use setup::SetUp;
 pub(crate) use sign_in::SignIn;
 pub(crate) use sync_history::SyncHistory;
 pub(crate) use sync_run::SyncRun;
+pub(crate) use webhooks::Webhooks;

@@ -2,8 +2,9 @@ use calibr_model::views::Membership;
 use leptos::prelude::*;
 
 use super::{
-    Integrations, LostProjectPage, NewPrices, PricePush, Prices, ProductDetail, Products,
-    SyncHistory, SyncRun, home::SessionWait,
+    Integrations, LostProjectPage,
+    home::SessionWait,
+    later::{Code, later},
 };
 use crate::{
     components::{
@@ -77,15 +78,10 @@ fn Frame(membership: Membership, place: Memo<Place>) -> impl IntoView {
             ().into_any()
         }
         Place::Project(_, ProjectPlace::Integrations) => view! { <Integrations /> }.into_any(),
-        Place::Project(_, ProjectPlace::History(id)) => view! { <SyncHistory id /> }.into_any(),
-        Place::Project(_, ProjectPlace::Run(store, id)) => {
-            view! { <SyncRun store id /> }.into_any()
-        }
-        Place::Project(_, ProjectPlace::Products) => view! { <Products /> }.into_any(),
-        Place::Project(_, ProjectPlace::Product(id)) => view! { <ProductDetail id /> }.into_any(),
-        Place::Project(_, ProjectPlace::Prices) => view! { <Prices /> }.into_any(),
-        Place::Project(_, ProjectPlace::NewPrices) => view! { <NewPrices /> }.into_any(),
-        Place::Project(_, ProjectPlace::PricePush(id)) => view! { <PricePush id /> }.into_any(),
+        Place::Project(_, place) => match Code::of(&place) {
+            Some(code) => later(place, code),
+            None => view! { <LostProjectPage /> }.into_any(),
+        },
         _ => view! { <LostProjectPage /> }.into_any(),
     };
     view! {

@@ -14,8 +14,8 @@ use crate::{
         runs::{RunDuration, RunItems, run_ids, run_of},
         store::{StoreActions, needs_access},
         ui::{
-            Button, Chips, Column, Crumb, Crumbs, Each, EmptyState, FilterSelect, Icon, Look,
-            PagedTable, pill,
+            Button, Chips, Column, Crumb, Crumbs, Each, EmptyState, FilterSelect, Glyph, Icon,
+            Look, PagedTable, pill,
         },
     },
     routes,
@@ -116,6 +116,7 @@ pub(crate) fn SyncHistory(
     };
     view! {
         <PageHeader title="Sync history" about=move || about.into_any()>
+            <WebhooksLink id />
             <SyncButtons id />
         </PageHeader>
         <section class="card overflow-clip">
@@ -126,6 +127,25 @@ pub(crate) fn SyncHistory(
                 filtered=Signal::derive(move || !states.read().is_empty() || !kind.read().is_empty())
             />
         </section>
+    }
+}
+
+/// The way to what the store sends, where it sends anything.
+#[component]
+fn WebhooksLink(id: IntegrationId) -> impl IntoView {
+    let project = expect_context::<Project>();
+    let there = Memo::new(move |_| {
+        let store = project.integration(id);
+        store.is_some_and(|store| project.has_webhooks(&store))
+    });
+    let href = routes::webhooks(project.slug().as_str(), id);
+    view! {
+        <Show when=move || there.get()>
+            <a class=Look::Plain.class() href=href.clone()>
+                <Glyph icon=Icon::Bolt />
+                "Webhooks"
+            </a>
+        </Show>
     }
 }
 

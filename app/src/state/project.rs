@@ -100,6 +100,12 @@ impl Project {
             .with(|all| all?.iter().find(|one| one.id == *id).cloned())
     }
 
+    /// Whether one of its stores sends messages by itself.
+    pub(crate) fn has_webhooks(self, store: &IntegrationView) -> bool {
+        let platform = self.platform(&store.platform);
+        platform.is_some_and(|platform| platform.capabilities.contains(&Capability::Webhooks))
+    }
+
     /// Puts one store's new state in place of its old one, or adds it.
     pub(crate) fn take(self, changed: IntegrationView) {
         self.integrations.amend(
@@ -108,6 +114,15 @@ impl Project {
                 None => all.push(changed),
             },
         );
+    }
+
+    /// Keeps what is on show in step with what changes of the stores.
+    pub(crate) fn follow_changes(self, shown: Loading) {
+        let refetch = gathered(move || shown.refetch());
+        self.live.listen(move |event| match event {
+            LiveEvent::Changed => refetch(),
+            LiveEvent::Progress(_) => {}
+        });
     }
 
     /// Keeps runs that are on show in step with what happens. `find` looks a

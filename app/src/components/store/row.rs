@@ -10,7 +10,7 @@ use crate::{
     components::{
         connect::Connect,
         runs::RunProgress,
-        ui::{Button, Glyph, Icon, Look, Menu, MenuItem, Note, Pill, Size, pill},
+        ui::{Button, Glyph, Icon, Look, Menu, MenuItem, MenuLink, Note, Pill, Size, pill},
     },
     routes,
     state::Project,
@@ -122,6 +122,9 @@ fn RowActions(store: Signal<IntegrationView>, history: String) -> impl IntoView 
     let disconnected = Memo::new(move |_| is(IntegrationStatus::Disconnected));
     let needs_access = Memo::new(move |_| store.with(|store| needs_access(store.status)));
     let paused = Memo::new(move |_| store.with(|store| store.paused));
+    let has_webhooks = Memo::new(move |_| store.with(|store| project.has_webhooks(store)));
+    let webhooks =
+        store.with_untracked(|store| routes::webhooks(project.slug().as_str(), store.id));
 
     let sync = move |run_type| store.with_untracked(|store| actions.sync(store, run_type));
     let toggle = move || store.with_untracked(|store| actions.pause(store, !store.paused));
@@ -213,6 +216,12 @@ fn RowActions(store: Signal<IntegrationView>, history: String) -> impl IntoView 
                                     })
                                     on_click=toggle
                                 />
+                            </Show>
+                            <Show when=move || has_webhooks.get()>
+                                <MenuLink href=webhooks.clone()>
+                                    <Glyph icon=Icon::Bolt />
+                                    "Webhooks"
+                                </MenuLink>
                             </Show>
                             {may_hold
                                 .then(|| {

@@ -1,0 +1,122 @@
+use calibr_model::{
+    IntegrationId, Role,
+    views::{SubscriptionState, WebhooksView},
+};
+use leptos::prelude::*;
+
+use crate::{
+    api,
+    components::{
+        PageHeader,
+        platform_mark::PlatformMark,
+        ui::{Button, Crumb, Crumbs, Icon, pill},
+        webhooks::{Deliveries, Subscriptions},
+    },
+    routes,
+    state::{Ask, Project, Query, Toast, Toasts, query},
+    text::number::counted,
+};
+
+/// `/p/{slug}/integrations/{id}/webhooks`: what a store is asked to send, and
+/// what it sent.
+#[component]
+pub(crate) fn Webhooks(
+    /// The store.
+    id: IntegrationId,
+) -> impl IntoView {
+    let project = expect_context::<Project>();
+    let Crumbs(crumbs) = expect_context::<Crumbs>();
+    let slug = project.slug();
+    let store = Memo::new(move |_| project.integration(id));
+    Effect::new({
+        let home = routes::integrations(slug.as_str());
+        let history = routes::history(slug.as_str(), id);
+        move |_| {
+            let name = store.with(|store| store.as_ref().map(|store| store.name.clone()));
+            let mut way = vec![Crumb::to("Integrations", home.clone())];
+            way.extend(name.map(|name| Crumb::to(name, history.clone())));
+            way.push(Crumb::here("Webhooks"));
+            crumbs.set(way);
+        }
+    });
+    let webhooks: Query<WebhooksView> = query(
+        {
+            let key = format!("{slug}/webhooks of {id}");
+            move || Some(key.clone())
+        },
+        move || api::webhooks::get_webhooks(slug.clone(), id),
+    );
+    project.follow_changes(webhooks.loading);
+
+    let about = move || {
+        store.get().map(|store| {
+            view! {
+                <span class="flex flex-wrap items-center gap-2.5">
+                    <PlatformMark platform=store.platform />
+                    <span dir="auto" class="font-medium text-text">{store.name}</span>
+                    <span class="wrap-anywhere">{store.address}</span>
+                    {pill(store.status)}
+                </span>
+            }
+        })
+    };
+    view! {
+        <PageHeader title="Webhooks" about=move || about.into_any()>
+            <Recreate id webhooks />
+        </PageHeader>
+        <Subscriptions webhooks />
+        <Deliveries id />
+    }
+}
+
+/// Makes all subscriptions anew, where that can be.
+#[component]
+fn Recreate(id: IntegrationId, webhooks: Query<WebhooksView>) -> impl IntoView {
+    let project = expect_context::<Project>();
+    let ask = Ask::here();
+    let toasts = expect_context::<Toasts>();
+    let busy = RwSignal::new(false);
+    let can_come = Memo::new(move |_| {
+        webhooks.with(|webhooks| webhooks.is_some_and(|webhooks| webhooks.notice.is_none()))
+    });
+    let recreate = move || {
+        busy.set(true);
+        let request = api::webhooks::recreate_webhooks(project.slug(), id);
+        ask.send(request, move |answer| {
+            busy.try_set(false);
+            match answer {
+                Ok(now) => {
+                    toasts.show(outcome(&now));
+                    webhooks.amend(|shown| *shown = now);
+                }
+                Err(problem) => {
+                    toasts.show(Toast::bad("The webhooks stay as they are", problem.detail));
+                }
+            }
+        });
+    };
+    (move || {
+        (can_come.get() && project.allows(Role::Editor)).then(|| {
+            view! { <Button label="Re-create" icon=Icon::Sync busy on_click=recreate /> }
+        })
+    })
+    .into_any()
+}
+
+fn outcome(now: &WebhooksView) -> Toast {
+    let amiss = now
+        .subscriptions
+        .iter()
+        .filter(|one| one.state != SubscriptionState::Active)
+        .count();
+    match i64::try_from(amiss).unwrap_or(i64::MAX) {
+        0 => Toast::good("The webhooks were made anew"),
+        amiss => Toast::bad(
+            "Not every webhook could be made",
+            format!(
+                "{} missing. What the store said stands with each.",
+                counted(amiss, "topic is", "topics are")
+            ),
+        ),
+    }
+}
