@@ -1,4 +1,5 @@
-// Trunk's post_build hook. For a release build it minifies the scripts, which
+// Trunk's post_build hook. It splits the app's module; for a release build it
+// minifies the scripts, which
 // Trunk's own minifier cannot parse, and writes FILE.br and FILE.gz beside each
 // file that gets smaller by it: the server sends them as they are.
 import { readdir, readFile, writeFile } from "node:fs/promises";
@@ -6,6 +7,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { brotliCompress, constants, gzip } from "node:zlib";
 import { transform } from "esbuild";
+import { split } from "./split.mjs";
 
 const compressible = /\.(css|html|js|json|svg|txt|wasm|webmanifest)$/;
 
@@ -32,8 +34,18 @@ async function compress(file) {
   }
 }
 
-if (process.env.TRUNK_PROFILE === "release") {
-  const entries = await readdir(process.env.TRUNK_STAGING_DIR, { recursive: true, withFileTypes: true });
+const staging = process.env.TRUNK_STAGING_DIR;
+const release = process.env.TRUNK_PROFILE === "release";
+const profile = release ? "wasm-release" : "debug";
+const target = process.env.CARGO_TARGET_DIR ?? "target";
+await split({
+  staging,
+  built: join(target, "wasm32-unknown-unknown", profile, "calibr-frontend.wasm"),
+  release,
+});
+
+if (release) {
+  const entries = await readdir(staging, { recursive: true, withFileTypes: true });
   const files = entries
     .filter((entry) => entry.isFile() && compressible.test(entry.name))
     .map((entry) => join(entry.parentPath ?? entry.path, entry.name));

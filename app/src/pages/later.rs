@@ -1,16 +1,26 @@
 //! Pages whose code the browser loads when one of them is opened first: what
 //! every visit needs stays small, however many pages there are.
 
-use leptos::{prelude::*, task::spawn_local};
+use calibr_model::{Problem, ProblemKind};
+use leptos::{
+    prelude::*,
+    task::spawn_local,
+    wasm_split::{SplitLoaderError, wasm_split},
+};
 
 use super::{
     NewPrices, PricePush, Prices, ProductDetail, Products, SyncHistory, SyncRun, Webhooks,
 };
-
-use crate::routes::ProjectPlace;
+use crate::{
+    components::ui::{ErrorBox, GhostTable},
+    routes::ProjectPlace,
+};
 
 /// What makes the page of an address.
 type Make = fn(ProjectPlace) -> AnyView;
+
+/// What loading a piece of code comes to.
+type Loaded = Result<Make, SplitLoaderError>;
 
 /// A piece of code that is loaded by itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,7 +45,7 @@ impl Code {
         }
     }
 
-    async fn load(self) -> Make {
+    async fn load(self) -> Loaded {
         match self {
             Self::Catalogue => catalogue_code().await,
             Self::Prices => prices_code().await,
@@ -45,43 +55,67 @@ impl Code {
     }
 }
 
-#[lazy]
-fn catalogue_code() -> Make {
-    |place| match place {
+#[wasm_split(catalogue, wasm_split_path = leptos::wasm_split, fallible)]
+fn catalogue_code() -> Loaded {
+    Ok(|place| match place {
         ProjectPlace::Product(id) => view! { <ProductDetail id /> }.into_any(),
         _ => view! { <Products /> }.into_any(),
-    }
+    })
 }
 
-#[lazy]
-fn prices_code() -> Make {
-    |place| match place {
+#[wasm_split(prices, wasm_split_path = leptos::wasm_split, fallible)]
+fn prices_code() -> Loaded {
+    Ok(|place| match place {
         ProjectPlace::PricePush(id) => view! { <PricePush id /> }.into_any(),
         ProjectPlace::NewPrices => view! { <NewPrices /> }.into_any(),
         _ => view! { <Prices /> }.into_any(),
-    }
+    })
 }
 
-#[lazy]
-fn syncs_code() -> Make {
-    |place| match place {
+#[wasm_split(syncs, wasm_split_path = leptos::wasm_split, fallible)]
+fn syncs_code() -> Loaded {
+    Ok(|place| match place {
         ProjectPlace::Run(store, id) => view! { <SyncRun store id /> }.into_any(),
         ProjectPlace::History(id) => view! { <SyncHistory id /> }.into_any(),
         _ => ().into_any(),
-    }
+    })
 }
 
-#[lazy]
-fn webhooks_code() -> Make {
-    |place| match place {
+#[wasm_split(webhooks, wasm_split_path = leptos::wasm_split, fallible)]
+fn webhooks_code() -> Loaded {
+    Ok(|place| match place {
         ProjectPlace::Webhooks(id) => view! { <Webhooks id /> }.into_any(),
         _ => ().into_any(),
-    }
+    })
 }
 
 /// The page of an address, once its code is there.
 pub(crate) fn later(place: ProjectPlace, code: Code) -> AnyView {
-    let make = RwSignal::new(None::<Make>);
-    spawn_local(async move { make.set(Some(code.load().await)) });
-    (move || make.get().map(|make| make(place.clone()))).into_any()
+    let loaded = RwSignal::new(None::<Result<Make, ()>>);
+    spawn_local(async move { loaded.set(Some(code.load().await.map_err(drop))) });
+    (move || match loaded.get() {
+        Some(Ok(make)) => make(place.clone()),
+        Some(Err(())) => view! { <NotLoaded /> }.into_any(),
+        None => view! {
+            <span class="sr-only" role="status">"Loading…"</span>
+            <GhostTable />
+        }
+        .into_any(),
+    })
+    .into_any()
+}
+
+/// The line was cut, or a new version was put in place since the page was opened.
+#[component]
+fn NotLoaded() -> impl IntoView {
+    let problem = Problem::new(
+        ProblemKind::Unavailable,
+        "This page could not be loaded: the connection was lost, or a new version was put in \
+         place just now. Nothing you saved is lost.",
+    );
+    let reload = Callback::new(|()| {
+        // Nothing can be done where a browser refuses to reload.
+        let _refused = window().location().reload();
+    });
+    view! { <ErrorBox problem on_retry=reload /> }
 }

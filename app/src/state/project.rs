@@ -121,7 +121,7 @@ impl Project {
         let refetch = gathered(move || shown.refetch());
         self.live.listen(move |event| match event {
             LiveEvent::Changed => refetch(),
-            LiveEvent::Progress(_) => {}
+            LiveEvent::Progress(_) | LiveEvent::Prices => {}
         });
     }
 

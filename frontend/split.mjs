@@ -1,0 +1,64 @@
+// Splits the app's module: what every visit needs, and a piece for each group
+// of pages that app/src/pages/later.rs loads when one of them is opened.
+//
+// Trunk has bound the whole module by now. The pieces take its place, from what
+// cargo built: split, then bound, then (for a release) optimised one by one.
+import { execFile } from "node:child_process";
+import { createHash } from "node:crypto";
+import { mkdtemp, readFile, readdir, rename, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+
+const run = promisify(execFile);
+
+const features = [
+  "--enable-bulk-memory",
+  "--enable-nontrapping-float-to-int",
+  "--enable-sign-ext",
+  "--enable-mutable-globals",
+  "--enable-reference-types",
+  "--enable-multivalue",
+];
+const smaller = ["--flatten", "--rereloop", "--local-cse", "-Oz", "-Oz", "--strip-debug", "--strip-producers"];
+
+const optimise = (file) => run("wasm-opt", [...features, ...smaller, file, "-o", file]);
+
+// The name says the content, so that browsers may keep the file for ever.
+async function named(folder, file, content) {
+  const hash = createHash("sha256").update(content).digest("hex").slice(0, 16);
+  const [stem, ending] = [file.replace(/\.[^.]+$/, ""), file.match(/\.[^.]+$/)[0]];
+  const name = `${stem.replace(/^split_/, "").replace(/^_+/, "").replaceAll("_", "-")}-${hash}${ending}`;
+  await writeFile(join(folder, name), content);
+  return name;
+}
+
+export async function split({ staging, built, release }) {
+  const glue = (await readdir(staging)).find((name) => /^calibr-frontend-[0-9a-f]+\.js$/.test(name));
+  if (!glue) throw new Error(`there is no calibr-frontend-….js in ${staging}`);
+  const app = glue.replace(/\.js$/, "");
+  const work = await mkdtemp(join(tmpdir(), "calibr-split-"));
+  try {
+    await run("wasm-split-cli", ["--target", "web", "--out-name", app, built, work]);
+    await run("wasm-bindgen", ["--target", "web", "--no-typescript", "--out-dir", work, "--out-name", app, join(work, `${app}.wasm`)]);
+    const pieces = (await readdir(work)).filter((name) => /^(chunk|split)_.*\.wasm$/.test(name));
+    if (release) await Promise.all([...pieces, `${app}_bg.wasm`].map((name) => optimise(join(work, name))));
+
+    const link = "__wasm_split.js";
+    let loader = await readFile(join(work, link), "utf8");
+    for (const piece of pieces) {
+      const name = await named(staging, piece, await readFile(join(work, piece)));
+      loader = loader.replaceAll(`./${piece}`, `./${name}`);
+    }
+    // It takes the memory of the app that is running already.
+    loader = loader.replaceAll(/from "\.\/[^"]*\.js"/g, `from "./${glue}"`);
+    const loaderName = await named(staging, link, loader);
+    const bound = await readFile(join(work, glue), "utf8");
+    await writeFile(join(staging, glue), bound.replaceAll(`./${link}`, `./${loaderName}`));
+    await rename(join(work, `${app}_bg.wasm`), join(staging, `${app}_bg.wasm`)).catch(async () => {
+      await writeFile(join(staging, `${app}_bg.wasm`), await readFile(join(work, `${app}_bg.wasm`)));
+    });
+  } finally {
+    await rm(work, { recursive: true, force: true });
+  }
+}
