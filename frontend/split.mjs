@@ -54,7 +54,8 @@ export async function split({ staging, built, release }) {
     loader = loader.replaceAll(/from "\.\/[^"]*\.js"/g, `from "./${glue}"`);
     const loaderName = await named(staging, link, loader);
     const bound = await readFile(join(work, glue), "utf8");
-    await writeFile(join(staging, glue), bound.replaceAll(`./${link}`, `./${loaderName}`));
+    // Only where it is loaded from: the module goes on asking for it by its first name.
+    await writeFile(join(staging, glue), bound.replaceAll(`from "./${link}"`, `from "./${loaderName}"`));
     await rename(join(work, `${app}_bg.wasm`), join(staging, `${app}_bg.wasm`)).catch(async () => {
       await writeFile(join(staging, `${app}_bg.wasm`), await readFile(join(work, `${app}_bg.wasm`)));
     });
