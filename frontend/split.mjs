@@ -40,7 +40,7 @@ export async function split({ staging, built, release }) {
   const work = await mkdtemp(join(tmpdir(), "calibr-split-"));
   try {
     await run("wasm-split-cli", ["--target", "web", "--out-name", app, built, work]);
-    await run("wasm-bindgen", ["--target", "web", "--no-typescript", "--out-dir", work, "--out-name", app, join(work, `${app}.wasm`)]);
+    await run("wasm-bindgen", ["--target", "web", "--no-typescript", "--keep-lld-exports", "--out-dir", work, "--out-name", app, join(work, `${app}.wasm`)]);
     const pieces = (await readdir(work)).filter((name) => /^(chunk|split)_.*\.wasm$/.test(name));
     if (release) await Promise.all([...pieces, `${app}_bg.wasm`].map((name) => optimise(join(work, name))));
 
