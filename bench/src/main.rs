@@ -7,6 +7,7 @@ mod figure;
 mod generate;
 mod import_end_to_end;
 mod import_store;
+mod person;
 mod process;
 mod spa;
 
