@@ -27,7 +27,8 @@ pub(crate) async fn measure(settings: &Settings, report: &mut Report) -> Result<
         variants: settings.variants,
         tokens: vec![StaticToken {
             token: TOKEN.to_owned(),
-            scopes: vec!["read_products".to_owned()],
+            // A whole import reads orders too.
+            scopes: vec!["read_products".to_owned(), "read_orders".to_owned()],
         }],
         ..ShopSettings::new(SHOP)
     };
