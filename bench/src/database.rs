@@ -15,6 +15,8 @@ pub(crate) async fn empty(server: &Url, name: &str) -> Result<Url, BenchError> {
     for statement in [
         format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"),
         format!("CREATE DATABASE {name}"),
+        // What comes next is not to pay for what was there before.
+        "CHECKPOINT".to_owned(),
     ] {
         sqlx::query(AssertSqlSafe(statement))
             .execute(&mut connection)

@@ -33,6 +33,8 @@ pub(crate) enum Aim {
 pub(crate) struct Report {
     suite: String,
     figures: Vec<Figure>,
+    /// Suites that could not be measured here, and why.
+    passed_over: Vec<(String, &'static str)>,
 }
 
 impl Report {
@@ -56,6 +58,11 @@ impl Report {
         aim: Aim,
     ) {
         self.push(name.into(), value, unit, Some(aim));
+    }
+
+    /// Says that this suite is left out, and why.
+    pub(crate) fn pass_over(&mut self, why: &'static str) {
+        self.passed_over.push((self.suite.clone(), why));
     }
 
     fn push(&mut self, name: String, value: f64, unit: &'static str, aim: Option<Aim>) {
@@ -104,6 +111,9 @@ impl Report {
                 figure.unit,
                 figure.aim.as_deref().unwrap_or_default()
             )?;
+        }
+        for (suite, why) in &self.passed_over {
+            writeln!(out, "{suite:<18} passed over: {why}")?;
         }
         writeln!(out)?;
         for figure in &self.figures {

@@ -5,8 +5,10 @@ mod database;
 mod error;
 mod figure;
 mod generate;
+mod import_dlt;
 mod import_end_to_end;
 mod import_store;
+mod person;
 mod process;
 mod spa;
 
@@ -24,6 +26,9 @@ struct Settings {
     /// Variants of the store that is imported
     #[arg(long, default_value_t = 100_000)]
     variants: u32,
+    /// Products of the store that is imported against dlt
+    #[arg(long, default_value_t = 5_000)]
+    products: u32,
     /// How often each side of a ratio is measured; the median counts
     #[arg(long, default_value_t = 3)]
     rounds: u32,
@@ -33,6 +38,13 @@ struct Settings {
     /// The built pages
     #[arg(long, default_value = "dist")]
     dist: PathBuf,
+    /// The Python that has dlt, as bench/dlt/set-up installs it; without it that
+    /// figure is passed over
+    #[arg(long, env = "DLT_PYTHON")]
+    dlt_python: Option<PathBuf>,
+    /// The program that imports with dlt
+    #[arg(long, default_value = "bench/dlt/import_store.py")]
+    dlt_script: PathBuf,
     /// A PostgreSQL to make databases in; `scripts/with-postgres` gives one
     #[arg(long, env = "DATABASE_URL", hide_env_values = true)]
     database: url::Url,
@@ -44,6 +56,8 @@ enum Suite {
     ImportStore,
     /// A first import through server, connector and HTTP, and its memory.
     ImportEndToEnd,
+    /// A first import of a WooCommerce store, against dlt.
+    ImportDlt,
     /// The size of what a browser loads.
     Spa,
 }
@@ -59,14 +73,25 @@ async fn main() -> Result<(), BenchError> {
         settings.figures.clone()
     };
     let mut report = Report::default();
+    let outcome = measure(&suites, &settings, &mut report).await;
+    // What was measured before an error is worth reading.
+    report.print();
+    outcome
+}
+
+async fn measure(
+    suites: &[Suite],
+    settings: &Settings,
+    report: &mut Report,
+) -> Result<(), BenchError> {
     for suite in suites {
-        report.section(suite);
+        report.section(*suite);
         match suite {
-            Suite::ImportStore => import_store::measure(&settings, &mut report).await?,
-            Suite::ImportEndToEnd => import_end_to_end::measure(&settings, &mut report).await?,
-            Suite::Spa => spa::measure(&settings, &mut report)?,
+            Suite::ImportStore => import_store::measure(settings, report).await?,
+            Suite::ImportEndToEnd => import_end_to_end::measure(settings, report).await?,
+            Suite::ImportDlt => import_dlt::measure(settings, report).await?,
+            Suite::Spa => spa::measure(settings, report)?,
         }
     }
-    report.print();
     Ok(())
 }

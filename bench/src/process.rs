@@ -21,12 +21,20 @@ pub(crate) struct Console {
 }
 
 impl Console {
+    /// Starts it on a database, with what else it is to be told, and waits until
+    /// it listens.
     pub(crate) async fn start(
         binary: &Path,
+        database: &Url,
         variables: &[(&str, String)],
     ) -> Result<Self, BenchError> {
         let mut child = Command::new(binary)
             .args(["serve", "--listen", "127.0.0.1:0"])
+            .env("DATABASE_URL", database.as_str())
+            .env("ENCRYPTION_KEY", "7".repeat(64))
+            .env("LOG", "warn")
+            // The waiting asks more often than a person does.
+            .env("REQUESTS_PER_MINUTE", "100000")
             .envs(variables.iter().map(|(name, value)| (*name, value)))
             .stdin(Stdio::null())
             .stdout(Stdio::piped())

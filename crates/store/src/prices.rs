@@ -2,19 +2,21 @@
 
 mod carry;
 mod changes;
+mod guardrails;
+mod listings;
 mod prepare;
 mod read;
 
 use calibr_model::{
-    Currency, IntegrationId, ListingId, PricePushId, UserId,
-    status::ListingState,
-    views::{PriceItemStatus, PricePushStatus},
+    Currency, IntegrationId, ListingId, PricePushId, UserId, status::ListingState,
+    views::PriceItemStatus,
 };
 
 pub(crate) use self::changes::Seen;
 pub use self::{
-    carry::{PriceOutcome, PushTicket, SeenPrice, SettledPrice, TakenPrice},
-    prepare::{Applied, NamedBy, NotApplied, RevertedPrice, ShiftedListings},
+    carry::{PriceOutcome, SeenPrice, SettledPrice, TakenPrice},
+    listings::{NamedBy, RevertedPrice, ShiftedListings},
+    prepare::{Applied, NotApplied},
 };
 
 /// A push to prepare.
@@ -115,13 +117,4 @@ pub struct PushItem {
     pub code: Option<&'static str>,
     /// What is wrong, and what to do, where it is refused.
     pub message: Option<String>,
-}
-
-/// Where a push stands, for whoever acts on it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct PushState {
-    /// Its status.
-    pub status: PricePushStatus,
-    /// Prices to send.
-    pub planned: i64,
 }

@@ -10,7 +10,7 @@ use calibr_connectors::{
         PushOutcome,
     },
 };
-use calibr_model::{Currency, Guardrails, Money, status::FailureClass};
+use calibr_model::{Currency, Guardrails, Money, PricePushId, status::FailureClass};
 use calibr_store::{
     StoreError,
     prices::{CompareAtMinor, PriceOutcome, SeenPrice, SettledPrice, TakenPrice},
@@ -39,7 +39,7 @@ const LOOKS: [Duration; 4] = [
 struct UnderWay {
     ticket: Checkpoint,
     /// Push and number of each, in the order they were sent.
-    prices: Vec<(calibr_model::PricePushId, i64)>,
+    prices: Vec<(PricePushId, i64)>,
 }
 
 /// Whether there is anything to do.
@@ -154,7 +154,7 @@ impl Sender<'_> {
                 Turn::Settle(outcome) => settled.push(SettledPrice {
                     price,
                     outcome,
-                    seen: live.map(|live| seen(live, None)).and_then(|seen| seen),
+                    seen: live.and_then(|live| seen(live, None)),
                 }),
             }
         }

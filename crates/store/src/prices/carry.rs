@@ -52,9 +52,6 @@ pub struct TakenPrice {
     pub was_sent: bool,
 }
 
-/// Which prices a call was about that the platform works on by itself.
-pub type PushTicket = Vec<(PricePushId, i64)>;
-
 #[derive(FromRow)]
 struct TakenRow {
     push_id: Uuid,
