@@ -1,7 +1,7 @@
-// Trunk's post_build hook. It splits the app's module; for a release build it
-// minifies the scripts, which
-// Trunk's own minifier cannot parse, and writes FILE.br and FILE.gz beside each
-// file that gets smaller by it: the server sends them as they are.
+// Trunk's post_build hook. It splits the app's module. For a release build it
+// also minifies the scripts, which Trunk's own minifier cannot parse, and
+// writes FILE.br and FILE.gz beside each file that gets smaller by it: the
+// server sends them as they are.
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";

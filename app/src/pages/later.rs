@@ -94,7 +94,7 @@ pub(crate) fn later(place: ProjectPlace, code: Code) -> AnyView {
     let loaded = RwSignal::new(None::<Result<Make, ()>>);
     spawn_local(async move { loaded.set(Some(code.load().await.map_err(drop))) });
     (move || match loaded.get() {
-        Some(Ok(make)) => make(place.clone()),
+        Some(Ok(make)) => make(place),
         Some(Err(())) => view! { <NotLoaded /> }.into_any(),
         None => view! {
             <span class="sr-only" role="status">"Loading…"</span>

@@ -164,6 +164,7 @@ mod tests {
             "main-190044c966a796e6.css",
             "calibr-frontend-440e81f69deabff2_bg.wasm",
             "a/b-0123456789abcdef.js",
+            "chunk-10-ba8471f281a3316e.wasm",
         ] {
             assert!(is_hashed(hashed), "{hashed}");
         }
