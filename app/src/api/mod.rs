@@ -60,6 +60,7 @@ pub const PATHS: &[&str] = &[
     "/api/fn/redeliver",
     "/api/fn/list_products",
     "/api/fn/list_listings",
+    "/api/fn/product_sales",
     "/api/fn/list_price_pushes",
     "/api/fn/preview_prices",
     "/api/fn/get_price_push",
@@ -112,6 +113,7 @@ pub fn register() {
     register_explicit::<webhooks::Redeliver>();
     register_explicit::<products::ListProducts>();
     register_explicit::<products::ListListings>();
+    register_explicit::<products::ProductSales>();
     register_explicit::<prices::ListPricePushes>();
     register_explicit::<prices::PreviewPrices>();
     register_explicit::<prices::GetPricePush>();

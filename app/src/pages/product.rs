@@ -1,6 +1,7 @@
 use calibr_model::{
     Page, ProductId, Role,
-    views::{ListingLedgerView, ListingView, ProductRow},
+    platform::Capability,
+    views::{ListingLedgerView, ListingView, ProductRow, StoreSales},
 };
 use leptos::prelude::*;
 
@@ -10,7 +11,7 @@ use crate::{
         PageHeader,
         platform_mark::PlatformMark,
         price::{LedgerLine, PriceDialogs, PriceDialogsView},
-        product::Thumbnail,
+        product::{Sales, Thumbnail},
         ui::{
             Button, Column, Crumb, Crumbs, Each, EmptyState, GhostTable, Icon, Loaded, Look, Size,
             Table, TimeAgo, pill,
@@ -62,8 +63,19 @@ pub(crate) fn ProductDetail(
             move || api::prices::list_price_ledgers(slug.clone(), id)
         },
     );
-    project.follow_prices(listings.loading);
-    project.follow_prices(ledgers.loading);
+    let sales: Query<Vec<StoreSales>> = query(
+        {
+            let key = format!("{slug}/sales of {id}");
+            move || Some(key.clone())
+        },
+        {
+            let slug = slug.clone();
+            move || api::products::product_sales(slug.clone(), id)
+        },
+    );
+    for shown in [listings.loading, ledgers.loading, sales.loading] {
+        project.follow_products(shown);
+    }
     let dialogs = PriceDialogs::new();
     // What the list of products told already.
     let row = expect_context::<Cache>()
@@ -106,7 +118,7 @@ pub(crate) fn ProductDetail(
         })
     });
     let is_empty = Memo::new(move |_| stores.with(Vec::is_empty));
-    let store = move |id| view! { <StoreListings id listings ledgers dialogs /> }.into_any();
+    let store = move |id| view! { <StoreListings id listings ledgers sales dialogs /> }.into_any();
     let nothing = move || {
         let home = home.clone();
         view! {
@@ -155,6 +167,7 @@ fn StoreListings(
     id: u128,
     listings: Query<Vec<ListingView>>,
     ledgers: Query<Vec<ListingLedgerView>>,
+    sales: Query<Vec<StoreSales>>,
     dialogs: PriceDialogs,
 ) -> impl IntoView {
     let project = expect_context::<Project>();
@@ -172,9 +185,15 @@ fn StoreListings(
             .cloned()
     })?;
     let caption = format!("Listings on {}", first.integration_name);
-    let platform = first.platform.clone();
-    let may_set =
-        Memo::new(move |_| project.allows(Role::Editor) && project.takes_prices(&platform));
+    let may_set = {
+        let platform = first.platform.clone();
+        Memo::new(move |_| project.allows(Role::Editor) && project.takes_prices(&platform))
+    };
+    let has_orders = {
+        let platform = first.platform.clone();
+        move || project.can(&platform, Capability::Orders)
+    };
+    let name = first.integration_name.clone();
     let row = move |id| {
         let listing = Memo::new(move |_| {
             listings.with(|all| all?.iter().find(|one| one.id.0.as_u128() == id).cloned())
@@ -201,6 +220,9 @@ fn StoreListings(
             <Table caption columns=COLUMNS>
                 <Each ids=own view=row />
             </Table>
+            <Show when=has_orders>
+                <Sales store=id name=name.clone() sales listings />
+            </Show>
         </section>
     })
 }

@@ -22,7 +22,7 @@ pub use prices::{
     PriceItemView, PriceLedgerView, PricePushStatus, PricePushView, PriceShift, PriceSource,
     Rounding, WantedPrice, WantedPrices,
 };
-pub use sales::DaySales;
+pub use sales::{DaySales, ListingSales, Sold, StoreSales};
 pub use sync::{ItemFailureView, PhaseView, RunDetail, RunQuery, RunView};
 pub use webhook::{
     DeliveryEffect, DeliveryState, MeaningKind, SignatureResult, SubscriptionState,
