@@ -36,6 +36,9 @@ pub enum EngineError {
     /// This process ends; another goes on with the run.
     #[error("this process ends")]
     Stopping,
+    /// The store did not answer in time when its webhooks were looked after.
+    #[error("the store took too long to answer for its webhooks")]
+    WebhooksTookTooLong,
     /// No connector for a stored platform.
     #[error("this version of Calibr Console has no connector for \"{0}\"")]
     NoConnector(String),
@@ -53,6 +56,7 @@ impl EngineError {
             Self::Reader(_) => "reader_broke",
             Self::Refresh(_) => "refresh_broke",
             Self::Stopping => "stopping",
+            Self::WebhooksTookTooLong => "webhooks_took_too_long",
             Self::NoConnector(_) => "no_connector",
         }
     }
@@ -66,6 +70,11 @@ impl From<EngineError> for Problem {
             EngineError::Disconnected => Self::new(
                 ProblemKind::Conflict,
                 "This store is disconnected. Reconnect it first.",
+            ),
+            EngineError::WebhooksTookTooLong => Self::new(
+                ProblemKind::Platform,
+                "The store took too long to answer. Some webhooks may have been made; look again in \
+                 a minute.",
             ),
             EngineError::Vault(_) | EngineError::DataKeyMissing => {
                 tracing::error!(%error, "credentials cannot be sealed or opened");

@@ -3,8 +3,6 @@
 
 mod receive;
 
-use std::time::Duration;
-
 use calibr_engine::{enqueue_messages, read_the_gap};
 use calibr_model::{
     IntegrationId, Page, PageRequest, Problem, ProblemKind, Role, WebhookDeliveryId,
@@ -22,9 +20,6 @@ use crate::{Actor, Services, integrations};
 
 /// How long the last messages are that are summed up.
 const LAST_DAY: TimeDelta = TimeDelta::hours(24);
-
-/// How long making subscriptions anew may take while somebody waits for it.
-const LONGEST_WAIT: Duration = Duration::from_secs(60);
 
 /// The subscriptions of an integration: wanted against live.
 ///
@@ -49,7 +44,8 @@ pub async fn overview(
 ///
 /// # Errors
 /// `forbidden` below editor; `not-found`; `conflict` where the store is
-/// disconnected or no messages can come; `platform` where it took too long.
+/// disconnected, no messages can come, or they are being looked after just now;
+/// `platform` where it took too long.
 pub async fn recreate(
     services: &Services,
     actor: &Actor,
@@ -65,20 +61,17 @@ pub async fn recreate(
     if let Some(notice) = why_none_can_come(services, &integration) {
         return Err(Problem::new(ProblemKind::Conflict, notice));
     }
-    let check = services.webhooks.check(actor.project.id, id, true);
-    let checked = match tokio::time::timeout(LONGEST_WAIT, check).await {
-        Ok(checked) => checked?,
-        Err(_) => {
-            return Err(Problem::new(
-                ProblemKind::Platform,
-                format!(
-                    "{} took too long to answer. Some webhooks may have been made; look again in \
-                     a minute.",
-                    integration.name
-                ),
-            ));
-        }
-    };
+    let checked = services
+        .webhooks
+        .check(actor.project.id, id, true)
+        .await?
+        .ok_or_else(|| {
+            Problem::new(
+                ProblemKind::Conflict,
+                "The webhooks of this store are being looked after at this moment. Look again in a \
+                 few seconds.",
+            )
+        })?;
     tracing::info!(
         project = %actor.project.id, integration = %id, by = %actor.user,
         mended = checked.mended, amiss = checked.amiss, "webhooks were made anew"

@@ -57,7 +57,7 @@ const STORE: &str = "woo";
 const CONSUMER_KEY: &str = "ck_0000000000000000000000000000000000000000";
 /// Its secret.
 const CONSUMER_SECRET: &str = "cs_0000000000000000000000000000000000000000";
-/// How many orders the last 90 days brought the WooCommerce store.
+/// How many orders the last 90 days brought each store.
 const ORDERS: u32 = 600;
 
 /// A seller's refresh token, likewise.
@@ -80,11 +80,14 @@ pub(super) async fn run(args: SandboxArgs) -> Result<(), ServerError> {
     };
     let token = StaticToken {
         token: TOKEN.to_owned(),
-        scopes: vec!["read_products".to_owned()],
+        scopes: ["write_products", "read_orders"]
+            .map(str::to_owned)
+            .to_vec(),
     };
     let shop = ShopSettings {
         variants: args.variants,
         oddities: true,
+        orders: ORDERS,
         tokens: vec![token],
         ..ShopSettings::new(&args.shop)
     };

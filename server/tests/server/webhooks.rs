@@ -317,6 +317,96 @@ async fn subscriptions_that_the_store_ended_are_made_anew_and_the_gap_is_read() 
 }
 
 #[tokio::test]
+async fn replicas_and_people_who_look_after_the_same_subscriptions_make_each_once() {
+    let (outlet, integration) = Outlet::connected(10).await;
+    let other = outlet.launch.start().await;
+    let there = other.client();
+    there.set_cookie(&outlet.client.cookie().unwrap());
+    let path = Outlet::at(&integration, "/webhooks/recreate");
+    let (due, nothing) = (
+        "UPDATE integrations SET webhooks_checked_at = now() - interval '16 minutes'",
+        json!({}),
+    );
+    for _ in 0..4 {
+        outlet.disable(outlet.subscriptions("product.updated")[0]);
+        outlet.database.run(due).await;
+        let (client, body) = (&outlet.client, &nothing);
+        let answers = tokio::join!(
+            client.post(&path, body),
+            there.post(&path, body),
+            client.post(&path, body),
+            there.post(&path, body),
+        );
+        for answer in [answers.0, answers.1, answers.2, answers.3] {
+            if answer.status != 200 {
+                answer.problem(409, "conflict");
+            }
+        }
+        until("the guardians have looked", async || {
+            let waiting = "SELECT count(*) FROM integrations
+                           WHERE webhooks_checked_at < now() - interval '15 minutes'
+                              OR webhooks_turn_until IS NOT NULL";
+            (outlet.database.number(waiting).await == 0).then_some(())
+        })
+        .await;
+    }
+    let all = outlet.all_subscriptions();
+    assert_eq!(all.len(), TOPICS, "{all:?}");
+    let webhooks = outlet.webhooks(&integration).await;
+    assert_eq!(actives(&webhooks), TOPICS, "{webhooks}");
+    // What was made last is what is believed.
+    let (listing, ..) = outlet.truth()[2];
+    outlet.reprice(listing, "66.60");
+    outlet.is_in_step().await;
+    outlet.quiet(&integration).await;
+    let log = outlet.log(&integration).await;
+    assert!(log.iter().all(|one| one["signature"] == "valid"), "{log:?}");
+}
+
+#[tokio::test]
+async fn a_viewer_sees_the_webhooks_and_changes_none() {
+    let (outlet, integration) = Outlet::connected(10).await;
+    let (listing, ..) = outlet.truth()[0];
+    outlet.reprice(listing, "12.30");
+    let delivery = outlet
+        .logged(&integration, "the message", |one| one["state"] == "done")
+        .await;
+    let delivery = delivery["id"].as_str().unwrap();
+    let before = outlet.subscriptions("product.updated");
+
+    let at = |rest: &str| Outlet::at(&integration, &format!("/webhooks{rest}"));
+    let one = at(&format!("/deliveries/{delivery}"));
+    let again = format!("{one}/redeliver");
+    let nothing = json!({});
+    outlet
+        .database
+        .run("UPDATE memberships SET role = 'viewer'")
+        .await;
+    for path in [&at(""), &at("/deliveries"), &one] {
+        outlet.client.get(path).await.expect(200);
+    }
+    for path in [&at("/recreate"), &again] {
+        outlet
+            .client
+            .post(path, &nothing)
+            .await
+            .problem(403, "forbidden");
+    }
+    assert_eq!(outlet.subscriptions("product.updated"), before);
+
+    let nobody = outlet.console.client();
+    for path in [&at(""), &at("/deliveries"), &one] {
+        nobody.get(path).await.problem(401, "unauthenticated");
+    }
+    for path in [&at("/recreate"), &again] {
+        nobody
+            .post(path, &nothing)
+            .await
+            .problem(401, "unauthenticated");
+    }
+}
+
+#[tokio::test]
 async fn a_disconnected_store_sends_no_more_and_other_subscribers_stay() {
     let (outlet, integration) = Outlet::connected(10).await;
     let foreign = outlet

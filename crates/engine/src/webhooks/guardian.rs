@@ -15,9 +15,6 @@ const LOOK_EVERY: Duration = Duration::from_secs(5);
 /// How often an integration's subscriptions are compared, in seconds.
 const CHECK_EVERY_SECONDS: f64 = 15.0 * 60.0;
 
-/// How long a comparison may take.
-const LONGEST_CHECK: Duration = Duration::from_secs(60);
-
 /// Stores that are compared at once.
 const AT_ONCE: usize = 4;
 
@@ -113,7 +110,7 @@ pub(crate) async fn before_reading(engine: &Engine, run: &ClaimedRun) {
     }
 }
 
-/// `None` where it is not the time, or it took too long.
+/// `None` where it is not the time, or another is at it.
 async fn check(
     engine: &Engine,
     project: ProjectId,
@@ -124,13 +121,5 @@ async fn check(
         return Ok(None);
     }
     tx.commit().await?;
-    let keeper = engine.settings.keeper();
-    let checked = tokio::time::timeout(LONGEST_CHECK, keeper.check(project, id, false)).await;
-    match checked {
-        Ok(checked) => checked.map(Some),
-        Err(_) => {
-            tracing::warn!(%project, integration = %id, "looking after webhooks took too long");
-            Ok(None)
-        }
-    }
+    engine.settings.keeper().check(project, id, false).await
 }

@@ -1,6 +1,6 @@
 //! Keeping subscriptions as they are wanted.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use calibr_connectors::{
     Connector, ConnectorError, Registry, Store,
@@ -21,6 +21,9 @@ use crate::{CredentialVault, StoredCredentials, error::EngineError};
 
 /// Calls to one store at a time.
 const AT_ONCE: usize = 4;
+
+/// How long a comparison may take: as long as the turn at it lasts.
+const LONGEST_CHECK: Duration = Duration::from_secs(60);
 
 /// Keeps the subscriptions of stores as they are wanted. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -82,13 +85,38 @@ impl WebhookKeeper {
     /// subscribes to what is missing, anew to what no longer sends, and ends
     /// those of this integration that go to an earlier address or are too many.
     /// Subscriptions of others are not touched. `afresh` makes all of them anew,
-    /// with a secret of their own.
+    /// with a secret of their own. `None` while another, here or on another
+    /// replica, is at it.
     ///
     /// What the platform refuses is noted with the topic, and is no error.
     ///
     /// # Errors
-    /// [`EngineError`] where the database or the saved secrets are at fault.
+    /// [`EngineError`] where the database or the saved secrets are at fault;
+    /// [`EngineError::WebhooksTookTooLong`] where the store does not answer in a minute.
     pub async fn check(
+        &self,
+        project: ProjectId,
+        id: IntegrationId,
+        afresh: bool,
+    ) -> Result<Option<Checked>, EngineError> {
+        let mut tx = self.db.tenant(project).await?;
+        let turn = tx
+            .take_webhook_turn(id, LONGEST_CHECK.as_secs_f64())
+            .await?;
+        tx.commit().await?;
+        let Some(until) = turn else {
+            return Ok(None);
+        };
+        let checked = tokio::time::timeout(LONGEST_CHECK, self.check_alone(project, id, afresh))
+            .await
+            .unwrap_or(Err(EngineError::WebhooksTookTooLong));
+        let mut tx = self.db.tenant(project).await?;
+        tx.end_webhook_turn(id, until).await?;
+        tx.commit().await?;
+        checked.map(Some)
+    }
+
+    async fn check_alone(
         &self,
         project: ProjectId,
         id: IntegrationId,

@@ -161,6 +161,54 @@ impl TenantTx {
         .await?;
         Ok(done.rows_affected() == 1)
     }
+
+    /// Takes the turn at making an integration's subscriptions as they are
+    /// wanted, for so many seconds by the database's clock: until when it is the
+    /// caller's, or `None` while it is another's. Commit before the work begins.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn take_webhook_turn(
+        &mut self,
+        integration: IntegrationId,
+        seconds: f64,
+    ) -> Result<Option<DateTime<Utc>>, StoreError> {
+        let project = self.project().0;
+        Ok(sqlx::query_scalar(
+            "UPDATE integrations SET webhooks_turn_until = now() + make_interval(secs => $3)
+             WHERE project_id = $1 AND id = $2
+               AND (webhooks_turn_until IS NULL OR webhooks_turn_until < now())
+             RETURNING webhooks_turn_until",
+        )
+        .bind(project)
+        .bind(integration.0)
+        .bind(seconds)
+        .fetch_optional(self.conn())
+        .await?)
+    }
+
+    /// Gives a turn back that lasts until this moment, unless it has lapsed and is
+    /// another's by now.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn end_webhook_turn(
+        &mut self,
+        integration: IntegrationId,
+        until: DateTime<Utc>,
+    ) -> Result<(), StoreError> {
+        let project = self.project().0;
+        sqlx::query(
+            "UPDATE integrations SET webhooks_turn_until = NULL
+             WHERE project_id = $1 AND id = $2 AND webhooks_turn_until = $3",
+        )
+        .bind(project)
+        .bind(integration.0)
+        .bind(until)
+        .execute(self.conn())
+        .await?;
+        Ok(())
+    }
 }
 
 impl SystemTx {

@@ -18,6 +18,7 @@ const SECRET: &str = "cs_2222222222222222222222222222222222222222";
 pub(crate) struct Outlet {
     pub(crate) server: Server,
     pub(crate) database: Database,
+    pub(crate) launch: Launch,
     pub(crate) console: Console,
     pub(crate) client: Client,
 }
@@ -33,16 +34,16 @@ impl Outlet {
         let server = builder.start("127.0.0.1:0").await.unwrap();
         let url = fresh_database().await;
         let port = free_port();
-        let console = Launch::on_database(&url)
+        let launch = Launch::on_database(&url)
             .variable("REQUESTS_PER_MINUTE", "100000")
             .variable("OUTBOUND_ALLOW", "127.0.0.1")
-            .variable("PUBLIC_URL", format!("http://127.0.0.1:{port}"))
-            .start_at(port)
-            .await;
+            .variable("PUBLIC_URL", format!("http://127.0.0.1:{port}"));
+        let console = launch.start_at(port).await;
         let client = console.set_up().await;
         Self {
             server,
             database: Database::of(&url),
+            launch,
             console,
             client,
         }
@@ -169,9 +170,14 @@ impl Outlet {
         .await
     }
 
+    /// The subscriptions as the store has them: id, topic, address.
+    pub(crate) fn all_subscriptions(&self) -> Vec<(u64, String, String)> {
+        self.woo().webhooks(STORE).unwrap()
+    }
+
     /// The ids of the subscriptions of a topic, as the store has them.
     pub(crate) fn subscriptions(&self, topic: &str) -> Vec<u64> {
-        let all = self.woo().webhooks(STORE).unwrap();
+        let all = self.all_subscriptions();
         all.into_iter()
             .filter(|(_, of, _)| of == topic)
             .map(|(id, ..)| id)
