@@ -1,7 +1,7 @@
 use calibr_model::{
     Page, ProductId, Role,
     platform::Capability,
-    views::{ListingLedgerView, ListingView, ProductRow, StoreSales},
+    views::{ListingLedgerView, ListingSales, ListingView, ProductRow, StoreSales},
 };
 use leptos::prelude::*;
 
@@ -11,7 +11,7 @@ use crate::{
         PageHeader,
         platform_mark::PlatformMark,
         price::{LedgerLine, PriceDialogs, PriceDialogsView},
-        product::{Sales, Thumbnail},
+        product::{OrdersCounted, SoldOfLate, Thumbnail},
         ui::{
             Button, Column, Crumb, Crumbs, Each, EmptyState, GhostTable, Icon, Loaded, Look, Size,
             Table, TimeAgo, pill,
@@ -23,10 +23,9 @@ use crate::{
 };
 
 const COLUMNS: &[Column] = &[
-    Column::text("Variant"),
-    Column::text("SKU"),
+    Column::text("Variant, SKU"),
     Column::number("Price"),
-    Column::number("Compare at"),
+    Column::text("Sold"),
     Column::number("Stock"),
     Column::text("State"),
     Column::text("Synced"),
@@ -189,11 +188,15 @@ fn StoreListings(
         let platform = first.platform.clone();
         Memo::new(move |_| project.allows(Role::Editor) && project.takes_prices(&platform))
     };
-    let has_orders = {
-        let platform = first.platform.clone();
-        move || project.can(&platform, Capability::Orders)
-    };
-    let name = first.integration_name.clone();
+    let sold = Memo::new(move |_| {
+        sales.with(|all| {
+            all?.iter()
+                .find(|one| one.integration_id.0.as_u128() == id)
+                .cloned()
+        })
+    });
+    let platform = first.platform.clone();
+    let has_orders = move || project.can(&platform, Capability::Orders);
     let row = move |id| {
         let listing = Memo::new(move |_| {
             listings.with(|all| all?.iter().find(|one| one.id.0.as_u128() == id).cloned())
@@ -205,7 +208,20 @@ fn StoreListings(
                     .cloned()
             })
         });
-        view! { <Row listing ledger may_set dialogs /> }.into_any()
+        let sold = Memo::new(move |_| {
+            sold.with(|sold| {
+                let StoreSales {
+                    as_of, listings, ..
+                } = sold.as_ref()?;
+                let own = listings
+                    .iter()
+                    .filter(|one| one.listing_id.0.as_u128() == id);
+                let own: Vec<ListingSales> = own.copied().collect();
+                // Nothing sold is only known where orders were read.
+                (as_of.is_some() || !own.is_empty()).then_some(own)
+            })
+        });
+        view! { <Row listing ledger sold may_set dialogs /> }.into_any()
     };
     let count = move || i64::try_from(own.with(Vec::len)).unwrap_or(i64::MAX);
     Some(view! {
@@ -217,12 +233,12 @@ fn StoreListings(
                     {move || counted(count(), "listing", "listings")}
                 </p>
             </header>
+            <Show when=has_orders>
+                <OrdersCounted sold sales />
+            </Show>
             <Table caption columns=COLUMNS>
                 <Each ids=own view=row />
             </Table>
-            <Show when=has_orders>
-                <Sales store=id name=name.clone() sales listings />
-            </Show>
         </section>
     })
 }
@@ -231,6 +247,7 @@ fn StoreListings(
 fn Row(
     listing: Memo<Option<ListingView>>,
     ledger: Memo<Option<ListingLedgerView>>,
+    sold: Memo<Option<Vec<ListingSales>>>,
     may_set: Memo<bool>,
     dialogs: PriceDialogs,
 ) -> impl IntoView {
@@ -247,24 +264,42 @@ fn Row(
     let state = Memo::new(move |_| listing.with(|listing| Some(listing.as_ref()?.state)));
     let synced = Memo::new(move |_| listing.with(|listing| Some(listing.as_ref()?.synced_at)));
     let has_price = Memo::new(move |_| listing.with(|listing| listing.as_ref()?.price).is_some());
+    let compare_at = Memo::new(move |_| listing.with(|listing| listing.as_ref()?.compare_at));
     let price = text(|listing| listing.price.map(|price| price.to_string()));
     let no_price = || view! { <span class="text-quiet">"No price"</span> };
     Some(view! {
         <tr>
-            <td data-wide="" dir="auto" class="font-medium wrap-anywhere md:w-1/4">
-                {text(|listing| Some(listing.variant_title.clone()))}
-            </td>
-            <td data-wide="" class="font-mono text-sm wrap-anywhere md:min-w-40" data-label="SKU">
-                {text(|listing| listing.sku.clone())}
+            <td data-wide="" class="md:w-1/3">
+                <p dir="auto" class="font-medium wrap-anywhere">
+                    {text(|listing| Some(listing.variant_title.clone()))}
+                </p>
+                <p class="font-mono text-sm text-quiet wrap-anywhere">
+                    {text(|listing| listing.sku.clone())}
+                </p>
             </td>
             <td class="num whitespace-nowrap" data-label="Price">
                 <Show when=move || has_price.get() fallback=no_price>
                     {price}
                 </Show>
+                {move || {
+                    compare_at
+                        .get()
+                        .map(|price| {
+                            view! {
+                                <span class="text-sm text-quiet md:block">
+                                    <span class="sr-only">" Compare at "</span>
+                                    <s class="max-md:ml-2">{price.to_string()}</s>
+                                </span>
+                            }
+                        })
+                }}
                 {move || ledger.get().map(|held| view! { <LedgerLine held /> })}
             </td>
-            <td class="num whitespace-nowrap text-quiet" data-label="Compare at" data-end="">
-                {text(|listing| listing.compare_at.map(|price| price.to_string()))}
+            <td data-wide="" class="text-sm whitespace-nowrap" data-label="Sold">
+                {move || match sold.get() {
+                    Some(sold) => view! { <SoldOfLate sold /> }.into_any(),
+                    None => "–".into_any(),
+                }}
             </td>
             <td class="num" data-label="Stock">{text(|listing| listing.stock.map(grouped))}</td>
             <td data-end="">{move || state.get().map(pill)}</td>

@@ -6,6 +6,6 @@ mod stores;
 mod thumbnail;
 
 pub(crate) use prices::Prices;
-pub(crate) use sales::Sales;
+pub(crate) use sales::{OrdersCounted, SoldOfLate};
 pub(crate) use stores::Stores;
 pub(crate) use thumbnail::Thumbnail;

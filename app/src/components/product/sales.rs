@@ -1,150 +1,83 @@
-use calibr_model::{
-    ListingId, Money,
-    views::{ListingSales, ListingView, Sold, StoreSales},
-};
+use calibr_model::views::{ListingSales, Sold, StoreSales};
 use leptos::prelude::*;
 
 use crate::{
-    components::ui::{Column, GhostLines, Loaded, Note, Table, TimeAgo},
+    components::ui::{Note, TimeAgo},
     state::{Project, Query},
     text::{number::grouped, words::Tone},
 };
 
-const COLUMNS: &[Column] = &[
-    Column::text("Variant"),
-    Column::number("Units, 7 days"),
-    Column::number("Revenue, 7 days"),
-    Column::number("Units, 30 days"),
-    Column::number("Revenue, 30 days"),
-];
-
-/// What one store sold of a product of late, listing by listing.
+/// How far a store's orders are counted, or why they are not.
 #[component]
-pub(crate) fn Sales(
-    /// The store.
-    store: u128,
-    /// Its name.
-    name: String,
-    /// What every store sold.
+pub(crate) fn OrdersCounted(
+    /// What the store sold; nothing while it is not known.
+    sold: Memo<Option<StoreSales>>,
+    /// Where that is read.
     sales: Query<Vec<StoreSales>>,
-    /// The product's listings, by which rows are named and put in order.
-    listings: Query<Vec<ListingView>>,
 ) -> impl IntoView {
     let zone = expect_context::<Project>().time_zone();
-    let sold = Memo::new(move |_| {
-        sales.with(|all| {
-            all?.iter()
-                .find(|one| one.integration_id.0.as_u128() == store)
-                .cloned()
+    let stands = Memo::new(move |_| {
+        sold.with(|sold| {
+            let sold = sold.as_ref()?;
+            Some((sold.as_of, sold.refused.clone()))
         })
     });
-    let as_of = Memo::new(move |_| sold.with(|sold| sold.as_ref()?.as_of));
-    let refused = Memo::new(move |_| sold.with(|sold| sold.as_ref()?.refused.clone()));
-    let rows = Memo::new(move |_| {
-        let sold = sold.get().map(|sold| sold.listings).unwrap_or_default();
-        listings.with(|all| in_order(sold, all.map_or(&[], Vec::as_slice)))
+    let failed = Memo::new(move |_| {
+        let error = sales.loading.error.get()?;
+        Some(format!("Sales are not up to date. {}", error.detail))
     });
-    let content = move || {
-        if rows.with(Vec::is_empty) {
-            return match (as_of.get(), refused.with(Option::is_some)) {
-                (_, true) => ().into_any(),
-                (None, false) => quiet("This store's orders have not been read yet."),
-                (Some(_), false) => quiet("No orders in the last 30 days."),
-            };
-        }
-        let caption = format!("Sales on {name}");
-        let rows = rows
-            .get()
-            .into_iter()
-            .map(|(variant, sold)| row(variant, sold))
-            .collect_view();
-        view! { <Table caption columns=COLUMNS>{rows}</Table> }.into_any()
+    let warned = move || failed.get().or_else(|| stands.get()?.1);
+    let counted = move || match stands.get()? {
+        (Some(at), _) => Some(
+            view! { "Orders as of " <TimeAgo at /> {format!(", by days in {zone}")} }.into_any(),
+        ),
+        (None, None) => Some("Orders have not been read yet".into_any()),
+        (None, Some(_)) => None,
     };
     view! {
-        <section class="border-t border-line">
-            <header class="flex flex-wrap items-baseline justify-between gap-x-4 px-4 pt-4 pb-3 sm:px-5">
-                <h3 class="font-medium">"Sales"</h3>
-                {move || {
-                    as_of
-                        .get()
-                        .map(|at| {
-                            view! {
-                                <p class="text-sm text-quiet">
-                                    "Orders as of " <TimeAgo at /> {format!(" · days in {zone}")}
-                                </p>
-                            }
-                        })
-                }}
-            </header>
-            <Loaded
-                loading=sales.loading
-                skeleton=|| view! { <div class="px-4 pb-4 sm:px-5"><GhostLines lines=2 /></div> }
-            >
-                {move || {
-                    refused
-                        .get()
-                        .map(|why| {
-                            view! {
-                                <div class="px-4 pb-4 sm:px-5">
-                                    <Note tone=Tone::Warn>{why}</Note>
-                                </div>
-                            }
-                        })
-                }}
-                {content.clone()}
-            </Loaded>
-        </section>
+        <p class="px-4 pb-4 text-sm text-quiet empty:hidden sm:px-5">{counted}</p>
+        {move || {
+            warned()
+                .map(|why| {
+                    view! {
+                        <div class="px-4 pb-4 sm:px-5">
+                            <Note tone=Tone::Warn>{why}</Note>
+                        </div>
+                    }
+                })
+        }}
     }
 }
 
-fn quiet(words: &'static str) -> AnyView {
-    view! { <p class="px-4 pb-4 text-quiet sm:px-5">{words}</p> }.into_any()
-}
-
-/// What was sold, with the names of the listings and in their order.
-fn in_order(mut sold: Vec<ListingSales>, listings: &[ListingView]) -> Vec<(String, ListingSales)> {
-    let place = |id: ListingId| listings.iter().position(|listing| listing.id == id);
-    sold.sort_by_key(|sold| place(sold.listing_id));
-    sold.into_iter()
-        .filter_map(|sold| {
-            let listing = listings.get(place(sold.listing_id)?)?;
-            Some((listing.variant_title.clone(), sold))
-        })
-        .collect()
-}
-
-fn row(variant: String, sold: ListingSales) -> AnyView {
-    let (week, month) = (sold.last_7_days, sold.last_30_days);
-    view! {
-        <tr>
-            <td data-wide="" dir="auto" class="font-medium wrap-anywhere md:w-1/4">
-                {variant}
-            </td>
-            <td class="num" data-label="7 days">{units(&week)}</td>
-            <td class="num whitespace-nowrap" data-end="">{revenue(&week)}</td>
-            <td class="num" data-label="30 days">{units(&month)}</td>
-            <td class="num whitespace-nowrap" data-end="">{revenue(&month)}</td>
-        </tr>
+/// What a listing sold of late: for each currency a line for 7 and for 30 days.
+#[component]
+pub(crate) fn SoldOfLate(
+    /// By currency.
+    sold: Vec<ListingSales>,
+) -> impl IntoView {
+    if sold.is_empty() {
+        return view! { <span class="text-quiet">"None in 30 days"</span> }.into_any();
     }
-    .into_any()
+    sold.iter().map(in_one_currency).collect_view().into_any()
 }
 
-fn units(sold: &Sold) -> AnyView {
-    let back =
-        (sold.refunded_units != 0).then(|| format!("{} given back", grouped(sold.refunded_units)));
-    figure(grouped(sold.units), back)
-}
-
-fn revenue(sold: &Sold) -> AnyView {
-    let Money { amount_minor, .. } = sold.refunded;
-    let back = (amount_minor != 0).then(|| format!("{} paid back", sold.refunded));
-    figure(sold.revenue.to_string(), back)
-}
-
-fn figure(figure: String, back: Option<String>) -> AnyView {
+fn in_one_currency(sold: &ListingSales) -> AnyView {
+    let (week, month) = (&sold.last_7_days, &sold.last_30_days);
+    let back = (month.refunded_units != 0 || month.refunded.amount_minor != 0).then(|| {
+        let units = grouped(month.refunded_units);
+        format!("{units} given back · {}", month.refunded)
+    });
     view! {
-        {figure}
+        <span class="block">{within(week, "7 days")}</span>
+        <span class="block text-quiet">{within(month, "30 days")}</span>
         {back.map(|back| view! { <span class="block text-xs text-quiet">{back}</span> })}
     }
     .into_any()
+}
+
+fn within(sold: &Sold, days: &str) -> String {
+    match sold.units {
+        0 => format!("None in {days}"),
+        units => format!("{} in {days} · {}", grouped(units), sold.revenue),
+    }
 }

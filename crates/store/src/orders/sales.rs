@@ -96,18 +96,18 @@ impl TenantTx {
         let rows: Vec<SpanRow> = sqlx::query_as(
             "SELECT l.integration_id, i.orders_watermark, i.orders_refused, l.id AS listing_id,
                     s.currency,
-                    coalesce(least(sum(s.units) FILTER (WHERE s.day > $4), $6), 0)::bigint
+                    least(coalesce(sum(s.units) FILTER (WHERE s.day > $4), 0), $6)::bigint
                         AS units_7,
-                    coalesce(least(sum(s.refunded_units) FILTER (WHERE s.day > $4), $6), 0)::bigint
+                    least(coalesce(sum(s.refunded_units) FILTER (WHERE s.day > $4), 0), $6)::bigint
                         AS refunded_units_7,
-                    coalesce(least(sum(s.revenue_minor) FILTER (WHERE s.day > $4), $6), 0)::bigint
+                    least(coalesce(sum(s.revenue_minor) FILTER (WHERE s.day > $4), 0), $6)::bigint
                         AS revenue_7,
-                    coalesce(least(sum(s.refunded_minor) FILTER (WHERE s.day > $4), $6), 0)::bigint
+                    least(coalesce(sum(s.refunded_minor) FILTER (WHERE s.day > $4), 0), $6)::bigint
                         AS refunded_7,
-                    coalesce(least(sum(s.units), $6), 0)::bigint AS units_30,
-                    coalesce(least(sum(s.refunded_units), $6), 0)::bigint AS refunded_units_30,
-                    coalesce(least(sum(s.revenue_minor), $6), 0)::bigint AS revenue_30,
-                    coalesce(least(sum(s.refunded_minor), $6), 0)::bigint AS refunded_30
+                    least(coalesce(sum(s.units), 0), $6)::bigint AS units_30,
+                    least(coalesce(sum(s.refunded_units), 0), $6)::bigint AS refunded_units_30,
+                    least(coalesce(sum(s.revenue_minor), 0), $6)::bigint AS revenue_30,
+                    least(coalesce(sum(s.refunded_minor), 0), $6)::bigint AS refunded_30
              FROM listings l
              JOIN integrations i ON i.project_id = l.project_id AND i.id = l.integration_id
              LEFT JOIN sales_daily s

@@ -221,7 +221,9 @@ async fn a_product_sold_in_the_last_7_and_30_of_the_merchants_days(pool: PgPool)
     let mut returned = day("o7", "2026-11-19", 1, 30);
     returned.lines[0].refunded_quantity = 1;
     returned.lines[0].refunded_minor = 20;
+    let earlier = order("o9", "2026-11-10T12:00:00Z", vec![line("1", "v2", 64, 640)]);
     let batch = orders(vec![
+        earlier,
         day("o1", "2026-11-24", 1, 1),
         day("o2", "2026-11-18", 2, 20),
         day("o3", "2026-11-17", 4, 400),
@@ -239,6 +241,7 @@ async fn a_product_sold_in_the_last_7_and_30_of_the_merchants_days(pool: PgPool)
     write(&world, &run, &batch).await;
 
     let listing_id = world.listing(run.claimed.project, "v1").await.id;
+    let other = world.listing(run.claimed.project, "v2").await.id;
     let euro = |units, refunded_units, revenue, refunded| Sold {
         refunded_units,
         refunded: Money::new(refunded, "EUR".parse().unwrap()),
@@ -254,6 +257,11 @@ async fn a_product_sold_in_the_last_7_and_30_of_the_merchants_days(pool: PgPool)
             listing_id,
             last_7_days: sold(5, 500, "USD"),
             last_30_days: sold(5, 500, "USD"),
+        },
+        ListingSales {
+            listing_id: other,
+            last_7_days: sold(0, 0, "EUR"),
+            last_30_days: sold(64, 640, "EUR"),
         },
     ];
     assert_eq!(
