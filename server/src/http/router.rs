@@ -7,7 +7,7 @@ use axum::{
     middleware::{from_fn, from_fn_with_state, map_response},
     routing::post,
 };
-use calibr_services::{prices::LONGEST_TABLE, webhooks::LONGEST_MESSAGE};
+use calibr_services::webhooks::LONGEST_MESSAGE;
 use tower_http::{catch_panic::CatchPanicLayer, limit::RequestBodyLimitLayer};
 
 use super::{
@@ -83,7 +83,8 @@ fn api(state: &AppState) -> Router<AppState> {
         .route("/api/{*rest}", axum::routing::any(nothing))
         .layer(RequestBodyLimitLayer::new(LONGEST_BODY));
     usual
-        .merge(uploads.layer(RequestBodyLimitLayer::new(LONGEST_TABLE)))
+        // These count for themselves what they take in, and say so in words.
+        .merge(uploads)
         .layer(from_fn_with_state(state.clone(), origin::check))
         .layer(DefaultBodyLimit::disable())
         // No page sends these, so their origin says nothing.
