@@ -12,7 +12,7 @@ use tower_http::{catch_panic::CatchPanicLayer, limit::RequestBodyLimitLayer};
 
 use super::{
     assets, caller, functions, headers, headers::SafetyHeaders, limit, openapi, origin, panic,
-    problem, problem::Refusal, request_id, rest, session, state::AppState, time_limit,
+    problem, problem::Refusal, request_id, rest, session, state::AppState, time_limit, too_long,
 };
 
 /// Longest body of a request, in bytes.
@@ -81,7 +81,8 @@ fn api(state: &AppState) -> Router<AppState> {
         .merge(routes.health)
         .route("/api", axum::routing::any(nothing))
         .route("/api/{*rest}", axum::routing::any(nothing))
-        .layer(RequestBodyLimitLayer::new(LONGEST_BODY));
+        .layer(RequestBodyLimitLayer::new(LONGEST_BODY))
+        .layer(from_fn_with_state(LONGEST_BODY as u64, too_long::refuse));
     usual
         // These count for themselves what they take in, and say so in words.
         .merge(uploads)

@@ -27,7 +27,11 @@ use crate::http::{
     extract::{self, PageQuery},
     problem::Refusal,
     state::AppState,
+    too_long,
 };
+
+/// So much of a table that is refused is read all the same, in bytes, so that whoever sends it learns why.
+const PASSED_OVER: usize = 128 * 1024 * 1024;
 
 /// Which push.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -175,16 +179,7 @@ pub(crate) async fn import(
     headers: HeaderMap,
     body: Body,
 ) -> Answer<Made> {
-    let length = headers.get(header::CONTENT_LENGTH);
-    let length = length.and_then(|length| length.to_str().ok()?.parse().ok());
-    let mut table = TableUpload::begin(&actor, length)?;
-    let mut parts = body.into_data_stream();
-    while let Some(part) = parts.next().await {
-        let part = part.map_err(|_| {
-            Refusal::malformed("The upload broke off. Nothing of it was kept; upload it again.")
-        })?;
-        table.add(&part).await?;
-    }
+    let table = received(&actor, &headers, body).await?;
     let push = prices::preview_table(
         &state.services,
         &actor,
@@ -194,6 +189,30 @@ pub(crate) async fn import(
     )
     .await?;
     Ok(made(StatusCode::CREATED, &actor, push))
+}
+
+/// Takes in a table.
+async fn received(actor: &Actor, headers: &HeaderMap, body: Body) -> Answer<TableUpload> {
+    let length = headers.get(header::CONTENT_LENGTH);
+    let length = length.and_then(|length| length.to_str().ok()?.parse().ok());
+    let mut table = match TableUpload::begin(actor, length) {
+        Ok(table) => table,
+        Err(problem) => {
+            too_long::pass_over(body, PASSED_OVER).await;
+            return Err(problem.into());
+        }
+    };
+    let mut parts = body.into_data_stream();
+    while let Some(part) = parts.next().await {
+        let part = part.map_err(|_| {
+            Refusal::malformed("The upload broke off. Nothing of it was kept; upload it again.")
+        })?;
+        if let Err(problem) = table.add(&part).await {
+            too_long::pass_over(Body::from_stream(parts), PASSED_OVER).await;
+            return Err(problem.into());
+        }
+    }
+    Ok(table)
 }
 
 /// One price push
