@@ -1,5 +1,6 @@
 use calibr_model::{
     Page, ProductId, Role,
+    platform::Capability,
     views::{ListingLedgerView, ListingView, ProductRow},
 };
 use leptos::prelude::*;
@@ -173,8 +174,9 @@ fn StoreListings(
     })?;
     let caption = format!("Listings on {}", first.integration_name);
     let platform = first.platform.clone();
-    let may_set =
-        Memo::new(move |_| project.allows(Role::Editor) && project.takes_prices(&platform));
+    let may_set = Memo::new(move |_| {
+        project.allows(Role::Editor) && project.can(&platform, Capability::PricePush)
+    });
     let row = move |id| {
         let listing = Memo::new(move |_| {
             listings.with(|all| all?.iter().find(|one| one.id.0.as_u128() == id).cloned())

@@ -102,8 +102,7 @@ impl Project {
 
     /// Whether one of its stores sends messages by itself.
     pub(crate) fn has_webhooks(self, store: &IntegrationView) -> bool {
-        let platform = self.platform(&store.platform);
-        platform.is_some_and(|platform| platform.capabilities.contains(&Capability::Webhooks))
+        self.can(&store.platform, Capability::Webhooks)
     }
 
     /// Puts one store's new state in place of its old one, or adds it.
@@ -166,11 +165,11 @@ impl Project {
         });
     }
 
-    /// Whether prices can be sent to a store of this platform.
-    pub(crate) fn takes_prices(self, platform: &PlatformId) -> bool {
+    /// Whether a platform can do this.
+    pub(crate) fn can(self, platform: &PlatformId, capability: Capability) -> bool {
         self.platforms.with(|all| {
             let mut known = all.into_iter().flatten();
-            known.any(|one| one.id == *platform && one.can(Capability::PricePush))
+            known.any(|one| one.id == *platform && one.can(capability))
         })
     }
 }
