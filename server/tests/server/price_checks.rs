@@ -310,6 +310,20 @@ async fn a_platform_that_is_away_is_waited_for_and_one_that_shuts_us_out_says_so
 #[tokio::test]
 async fn only_what_a_platform_can_check_is_checked_and_only_by_editors() {
     let scene = Scene::of_platforms(usual_seller(12), usual_store(40)).await;
+    let platforms = scene.client.get("/api/platforms").await.expect(200);
+    let platforms = platforms["items"].as_array().unwrap();
+    let can = |capability: &str| -> Vec<&str> {
+        platforms
+            .iter()
+            .filter(|one| {
+                let all = one["capabilities"].as_array().unwrap();
+                all.contains(&json!(capability))
+            })
+            .map(|one| one["id"].as_str().unwrap())
+            .collect()
+    };
+    assert_eq!(can("dry_run"), ["amazon"]);
+    assert_eq!(can("compare_at"), ["shopify", "woocommerce"]);
     let store = store_form(&scene.shop.store_url(), CONSUMER_KEY, CONSUMER_SECRET);
     let store = scene.connect_by(&store).await;
     scene.newest_run_ended(&store).await;
