@@ -65,6 +65,8 @@ pub const PATHS: &[&str] = &[
     "/api/fn/preview_prices",
     "/api/fn/get_price_push",
     "/api/fn/list_price_push_items",
+    "/api/fn/check_price_push",
+    "/api/fn/stop_price_check",
     "/api/fn/apply_price_push",
     "/api/fn/discard_price_push",
     "/api/fn/revert_price_push",
@@ -118,6 +120,8 @@ pub fn register() {
     register_explicit::<prices::PreviewPrices>();
     register_explicit::<prices::GetPricePush>();
     register_explicit::<prices::ListPricePushItems>();
+    register_explicit::<prices::CheckPricePush>();
+    register_explicit::<prices::StopPriceCheck>();
     register_explicit::<prices::ApplyPricePush>();
     register_explicit::<prices::DiscardPricePush>();
     register_explicit::<prices::RevertPricePush>();

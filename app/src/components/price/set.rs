@@ -1,5 +1,6 @@
 use calibr_model::{
     Currency, FieldError, Money, MoneyError,
+    platform::Capability,
     views::{ListingLedgerView, ListingView, NewPrice, PricePushView},
 };
 use leptos::prelude::*;
@@ -30,6 +31,7 @@ pub(super) fn SetPrice(
     let held = listing.price?;
     let currency = held.currency;
     let was_struck = listing.compare_at;
+    let takes_struck = project.can(&listing.platform, Capability::CompareAt);
     let text =
         |money: Option<Money>| RwSignal::new(money.map_or_else(String::new, Money::to_decimal));
     let (price, struck) = (text(Some(held)), text(was_struck));
@@ -91,14 +93,19 @@ pub(super) fn SetPrice(
                     inputmode="decimal"
                     autofocus=true
                 />
-                <TextField
-                    form
-                    name="compare_at"
-                    label="Struck-through price"
-                    value=struck
-                    inputmode="decimal"
-                    optional=true
-                />
+                {takes_struck
+                    .then(|| {
+                        view! {
+                            <TextField
+                                form
+                                name="compare_at"
+                                label="Struck-through price"
+                                value=struck
+                                inputmode="decimal"
+                                optional=true
+                            />
+                        }
+                    })}
             </div>
             <TextField
                 form

@@ -40,7 +40,7 @@ pub(crate) use dialog::{Dialog, DialogKind};
 pub(crate) use each::Each;
 pub(crate) use empty_state::EmptyState;
 pub(crate) use error_box::ErrorBox;
-pub(crate) use field::{FileField, SecretField, SelectField, TextArea, TextField};
+pub(crate) use field::{Checkbox, FileField, SecretField, SelectField, TextArea, TextField};
 pub(crate) use filter_select::FilterSelect;
 pub(crate) use icon::{Glyph, Icon};
 pub(crate) use loaded::Loaded;

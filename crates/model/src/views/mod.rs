@@ -5,6 +5,7 @@ mod account;
 mod catalogue;
 mod competitors;
 mod integration;
+mod price_check;
 mod prices;
 mod sales;
 mod sync;
@@ -17,6 +18,7 @@ pub use integration::{
     ConnectionTest, Disconnected, IntegrationCounters, IntegrationDetail, IntegrationView,
     OneClickStart,
 };
+pub use price_check::{PriceCheckStatus, PriceCheckView, PriceTrialView, TrialResult};
 pub use prices::{
     LedgerStep, ListingLedgerView, NewPrice, NewPricePush, PriceChangeView, PriceItemStatus,
     PriceItemView, PriceLedgerView, PricePushStatus, PricePushView, PriceShift, PriceSource,
