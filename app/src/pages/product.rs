@@ -295,7 +295,7 @@ fn Row(
                 }}
                 {move || ledger.get().map(|held| view! { <LedgerLine held /> })}
             </td>
-            <td data-wide="" class="text-sm whitespace-nowrap" data-label="Sold">
+            <td data-wide="" class="text-sm md:min-w-32 xl:whitespace-nowrap" data-label="Sold">
                 {move || match sold.get() {
                     Some(sold) => view! { <SoldOfLate sold /> }.into_any(),
                     None => "–".into_any(),
