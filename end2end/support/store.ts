@@ -53,7 +53,9 @@ export interface Store {
   /** Switches a fault on. */
   strike(fault: Fault): Promise<void>;
   /** What a platform's store really has, by SKU. */
-  truth(platform: "shopify" | "woocommerce"): Promise<Map<string, Truth>>;
+  truth(platform: "shopify" | "woocommerce" | "amazon"): Promise<Map<string, Truth>>;
+  /** How many prices Amazon was asked about, and how many it was sent. */
+  amazonPrices(): Promise<{ tried: number; sent: number }>;
   /** Changes a price at the WooCommerce store, as its merchant would. */
   reprice(sku: string, price: string): Promise<void>;
   /** Takes all tokens back, as when the app is removed from the shop. */
@@ -86,7 +88,11 @@ export const test = base.extend<Fixtures & { consolePort: number }>({
         ],
         ready: /\blistening on (http:\/\/\S+)/,
       });
-      const places = { shopify: `shopify/shops/${SHOP}`, woocommerce: "woocommerce/stores/woo" };
+      const places = {
+        shopify: `shopify/shops/${SHOP}`,
+        woocommerce: "woocommerce/stores/woo",
+        amazon: `amazon/sellers/${SELLER}`,
+      };
       const post = async (path: string, body: object, platform: keyof typeof places = "shopify") => {
         const answer = await fetch(`${sandbox.said}/_sandbox/${places[platform]}/${path}`, {
           method: "POST",
@@ -97,9 +103,16 @@ export const test = base.extend<Fixtures & { consolePort: number }>({
       };
       const truth = async (platform: keyof typeof places) => {
         const answer = await fetch(`${sandbox.said}/_sandbox/${places[platform]}/truth`);
-        const lines = (await answer.text()).split("\n").filter((line) => line !== "");
-        const variants = lines.map((line) => JSON.parse(line) as Truth);
+        const text = await answer.text();
+        const lines = text.split("\n").filter((line) => line !== "");
+        const variants =
+          platform === "amazon" ? (JSON.parse(text) as Truth[]) : lines.map((line) => JSON.parse(line) as Truth);
         return new Map(variants.flatMap((variant) => (variant.sku ? [[variant.sku, variant] as const] : [])));
+      };
+      const amazonPrices = async () => {
+        const answer = await fetch(`${sandbox.said}/_sandbox/${places.amazon}/counters`);
+        const counters = (await answer.json()) as { prices_tried: number; prices_sent: number };
+        return { tried: counters.prices_tried, sent: counters.prices_sent };
       };
       const reprice = async (sku: string, price: string) => {
         const listing = (await truth("woocommerce")).get(sku)?.id;
@@ -113,6 +126,7 @@ export const test = base.extend<Fixtures & { consolePort: number }>({
         variants: VARIANTS,
         strike: (fault) => post("faults", fault),
         truth,
+        amazonPrices,
         reprice,
         revoke: () => post("tokens/revoke", {}),
       });

@@ -1,7 +1,17 @@
 // Prices, from what is wanted to what the store has, and back.
 import type { Locator, Page } from "@playwright/test";
+import { expectNoFaults } from "../support/accessibility.ts";
 import { OWNER, connectByHand, expectSynced, openConnect, setUp, storeRow } from "../support/people.ts";
-import { CONSUMER_KEY, CONSUMER_SECRET, PRICE_TOKEN, type Store, expect, test } from "../support/store.ts";
+import {
+  CONSUMER_KEY,
+  CONSUMER_SECRET,
+  PRICE_TOKEN,
+  REFRESH_TOKEN,
+  SELLER,
+  type Store,
+  expect,
+  test,
+} from "../support/store.ts";
 
 const home = `/p/${OWNER.slug}`;
 
@@ -21,7 +31,7 @@ async function connectWooCommerce(page: Page, store: Store): Promise<void> {
 type Goods = { sku: string; price: string };
 
 /** Three variants with the prices they have. */
-async function goods(store: Store, platform: "shopify" | "woocommerce"): Promise<[Goods, Goods, Goods]> {
+async function goods(store: Store, platform: "shopify" | "woocommerce" | "amazon"): Promise<[Goods, Goods, Goods]> {
   const truth = [...(await store.truth(platform)).values()];
   const [first, second, third] = truth.flatMap(({ sku, price }) => (sku && Number(price) > 5 ? [{ sku, price }] : []));
   if (!first || !second || !third) throw new Error("The store has too few variants.");
@@ -62,6 +72,7 @@ test("a pasted list: seen before it is sent, sent, read back and taken back", as
     await expect(line(page, "NO-SUCH-SKU")).toContainText("No store here has the SKU");
     await expect(line(page, second.sku)).toContainText("A blank one is never sent");
     await expect(line(page, third.sku)).toContainText("is not a price");
+    await expect(page.getByRole("button", { name: /^Check/ }), "WooCommerce cannot say beforehand").toBeHidden();
     await page.getByRole("button", { name: "Refused 3" }).click();
     await expect(line(page, first.sku)).toBeHidden();
     await expect(page).toHaveURL(/show=refused/);
@@ -203,5 +214,62 @@ test("one price on the product's page, and a change by per cent within bounds", 
     await page.getByRole("combobox", { name: "Rounding" }).selectOption({ label: "To end in .99" });
     await page.getByRole("button", { name: "Preview" }).click();
     await expect(line(page, first.sku)).toContainText("€35.99");
+  });
+});
+
+test("Amazon says beforehand which prices it would take; those it would not are left out", async ({ page, store }) => {
+  const connect = await openConnect(page, "Amazon");
+  await connect.getByRole("tab", { name: "By hand" }).click();
+  await connect.getByRole("textbox", { name: "Amazon store" }).fill("amazon.de");
+  await connect.getByRole("textbox", { name: "Seller id" }).fill(SELLER);
+  await connect.getByLabel("Refresh token", { exact: true }).fill(REFRESH_TOKEN);
+  await connect.getByRole("button", { name: "Connect", exact: true }).click();
+  await expect(connect).toBeHidden();
+  await expectSynced(storeRow(page, /on amazon\.de$/), String(store.variants));
+  const [first, second, third] = await goods(store, "amazon");
+  const times = (price: string, factor: number) => (Number(price) * factor).toFixed(2);
+
+  await page.goto(`${home}/prices/new`);
+  const table = page.getByRole("textbox", { name: "SKU and price on each line" });
+  const lines = [
+    `${first.sku}\t${times(first.price, 1.1)}`,
+    `${second.sku}\t${times(second.price, 7)}`,
+    `${third.sku}\t${third.price}\t${times(third.price, 2)}`,
+  ];
+  await table.fill(lines.join("\n"));
+  await page.getByRole("button", { name: "Preview" }).click();
+
+  await test.step("what Amazon never takes is told at once", async () => {
+    await expect(figure(page, "Refused")).toHaveText("1");
+    await expect(line(page, third.sku)).toContainText("Amazon takes no struck-through price");
+  });
+
+  await test.step("the rest is checked, and nothing is sent", async () => {
+    await expect(page.getByText("Amazon can check 2 prices before they are sent")).toBeVisible();
+    await page.getByRole("button", { name: "Check with Amazon" }).click();
+    const check = page.getByRole("region", { name: "Check with the platform" });
+    await expect(check).toContainText("1 accepted in the trial, 1 refused", { timeout: 30_000 });
+    await expect(check.getByRole("button", { name: "Check again" })).toBeVisible();
+    await expect(line(page, first.sku)).toContainText("Accepted in the trial");
+    await page.getByRole("button", { name: "Refused in the trial 1" }).click();
+    await expect(line(page, first.sku)).toBeHidden();
+    await expect(line(page, second.sku)).toContainText("Amazon would not take the price: Error 18320");
+    expect(await store.amazonPrices()).toEqual({ tried: 2, sent: 0 });
+    await expectNoFaults(page);
+  });
+
+  await test.step("what was refused is left out, unless a person says otherwise", async () => {
+    await page.getByRole("button", { name: "Apply 1 price" }).click();
+    const dialog = page.getByRole("dialog");
+    await expect(dialog).toContainText("1 price was refused in the trial. It is left out.");
+    const all = dialog.getByRole("checkbox", { name: "Send them all the same" });
+    await all.check();
+    await expect(dialog.getByRole("button", { name: "Apply 2 prices" })).toBeVisible();
+    await expectNoFaults(page);
+    await all.uncheck();
+    await dialog.getByRole("button", { name: "Apply 1 price" }).click();
+    await expect(figure(page, "Accepted")).toHaveText("1", { timeout: 30_000 });
+    await expect(line(page, second.sku)).toContainText("Left out, since it was refused in the trial");
+    expect(await store.amazonPrices()).toEqual({ tried: 2, sent: 1 });
   });
 });
