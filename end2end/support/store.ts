@@ -13,21 +13,7 @@ const VARIANTS = 900;
 export type Store = Sandbox & {
   /** How many variants each platform's store has. */
   variants: number;
-<<<<<<< HEAD
 };
-=======
-  /** Switches a fault on. */
-  strike(fault: Fault): Promise<void>;
-  /** What a platform's store really has, by SKU. */
-  truth(platform: "shopify" | "woocommerce" | "amazon"): Promise<Map<string, Truth>>;
-  /** How many prices Amazon was asked about, and how many it was sent. */
-  amazonPrices(): Promise<{ tried: number; sent: number }>;
-  /** Changes a price at the WooCommerce store, as its merchant would. */
-  reprice(sku: string, price: string): Promise<void>;
-  /** Takes all tokens back, as when the app is removed from the shop. */
-  revoke(): Promise<void>;
-}
->>>>>>> price-safe
 
 interface Fixtures {
   store: Store;
@@ -61,54 +47,9 @@ export const test = base.extend<Fixtures & Options & { consolePort: number }>({
         ],
         ready: /\blistening on (http:\/\/\S+)/,
       });
-<<<<<<< HEAD
       const store = Object.assign(new Sandbox(sandbox.said), { variants: VARIANTS });
       await store.shopify.addToken(READING_TOKEN, ["read_products"]);
       await use(store);
-=======
-      const places = {
-        shopify: `shopify/shops/${SHOP}`,
-        woocommerce: "woocommerce/stores/woo",
-        amazon: `amazon/sellers/${SELLER}`,
-      };
-      const post = async (path: string, body: object, platform: keyof typeof places = "shopify") => {
-        const answer = await fetch(`${sandbox.said}/_sandbox/${places[platform]}/${path}`, {
-          method: "POST",
-          headers: { "content-type": "application/json" },
-          body: JSON.stringify(body),
-        });
-        if (!answer.ok) throw new Error(`The sandbox answered ${answer.status}: ${await answer.text()}`);
-      };
-      const truth = async (platform: keyof typeof places) => {
-        const answer = await fetch(`${sandbox.said}/_sandbox/${places[platform]}/truth`);
-        const text = await answer.text();
-        const lines = text.split("\n").filter((line) => line !== "");
-        const variants =
-          platform === "amazon" ? (JSON.parse(text) as Truth[]) : lines.map((line) => JSON.parse(line) as Truth);
-        return new Map(variants.flatMap((variant) => (variant.sku ? [[variant.sku, variant] as const] : [])));
-      };
-      const amazonPrices = async () => {
-        const answer = await fetch(`${sandbox.said}/_sandbox/${places.amazon}/counters`);
-        const counters = (await answer.json()) as { prices_tried: number; prices_sent: number };
-        return { tried: counters.prices_tried, sent: counters.prices_sent };
-      };
-      const reprice = async (sku: string, price: string) => {
-        const listing = (await truth("woocommerce")).get(sku)?.id;
-        if (listing === undefined) throw new Error(`The store has no ${sku}.`);
-        await post("changes", { action: "update_listing", listing, regular_price: price, sale_price: "" }, "woocommerce");
-      };
-      await post("tokens", { app: "calibr-sandbox", token: PRICE_TOKEN, scopes: ["write_products", "read_orders"] });
-      await use({
-        url: sandbox.said,
-        woocommerce: `${sandbox.said}/woo`,
-        variants: VARIANTS,
-        strike: (fault) => post("faults", fault),
-        truth,
-        amazonPrices,
-        reprice,
-        revoke: () => post("tokens/revoke", {}),
-      });
->>>>>>> price-safe
       await sandbox.end("SIGTERM");
     },
     { timeout: startDeadline },

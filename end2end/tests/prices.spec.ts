@@ -1,64 +1,12 @@
 // Prices, from what is wanted to what the store has, and back.
-<<<<<<< HEAD
 import { OWNER, connectByHand, connectWooCommerce, expectSynced, setUp, storeRow } from "../support/people.ts";
 import { applyPrices, figure, home, priceLine } from "../support/pages.ts";
 import { expect, test } from "../support/store.ts";
-=======
-import type { Locator, Page } from "@playwright/test";
-import { expectNoFaults } from "../support/accessibility.ts";
-import { OWNER, connectByHand, expectSynced, openConnect, setUp, storeRow } from "../support/people.ts";
-import {
-  CONSUMER_KEY,
-  CONSUMER_SECRET,
-  PRICE_TOKEN,
-  REFRESH_TOKEN,
-  SELLER,
-  type Store,
-  expect,
-  test,
-} from "../support/store.ts";
->>>>>>> price-safe
 
 const WOO = "Sandbox Store";
 
 test.beforeEach(async ({ page }) => setUp(page));
 
-<<<<<<< HEAD
-=======
-async function connectWooCommerce(page: Page, store: Store): Promise<void> {
-  const dialog = await openConnect(page, "WooCommerce");
-  await dialog.getByRole("tab", { name: "By hand" }).click();
-  await dialog.getByRole("textbox", { name: "Store address" }).fill(store.woocommerce);
-  await dialog.getByLabel("Consumer key", { exact: true }).fill(CONSUMER_KEY);
-  await dialog.getByLabel("Consumer secret", { exact: true }).fill(CONSUMER_SECRET);
-  await dialog.getByRole("button", { name: "Connect", exact: true }).click();
-  await expect(dialog).toBeHidden();
-  await expectSynced(storeRow(page, "Sandbox Store"), String(store.variants));
-}
-
-type Goods = { sku: string; price: string };
-
-/** Three variants with the prices they have. */
-async function goods(store: Store, platform: "shopify" | "woocommerce" | "amazon"): Promise<[Goods, Goods, Goods]> {
-  const truth = [...(await store.truth(platform)).values()];
-  const [first, second, third] = truth.flatMap(({ sku, price }) => (sku && Number(price) > 5 ? [{ sku, price }] : []));
-  if (!first || !second || !third) throw new Error("The store has too few variants.");
-  return [first, second, third];
-}
-
-const figure = (page: Page, label: string): Locator =>
-  page.getByRole("term").filter({ hasText: label }).locator("xpath=following-sibling::dd");
-const line = (page: Page, text: string): Locator =>
-  page.getByRole("table", { name: "Prices of this push" }).getByRole("row").filter({ hasText: text });
-
-async function apply(page: Page, count: string): Promise<void> {
-  await page.getByRole("button", { name: `Apply ${count}` }).click();
-  const dialog = page.getByRole("dialog", { name: `Apply ${count}?` });
-  await expect(dialog.getByText(`Sandbox Store: ${count}`)).toBeVisible();
-  await dialog.getByRole("button", { name: `Apply ${count}` }).click();
-}
-
->>>>>>> price-safe
 test("a pasted list: seen before it is sent, sent, read back and taken back", async ({ page, store }) => {
   await connectWooCommerce(page, store);
   const [first, second, third] = await store.woocommerce.goods();
@@ -77,18 +25,10 @@ test("a pasted list: seen before it is sent, sent, read back and taken back", as
     await expect(page.getByRole("heading", { name: "Price push" })).toBeVisible();
     await expect(figure(page, "Will change")).toHaveText("1");
     await expect(figure(page, "Refused")).toHaveText("3");
-<<<<<<< HEAD
     await expect(priceLine(page, first.sku)).toContainText("€41.50");
     await expect(priceLine(page, "NO-SUCH-SKU")).toContainText("No store here has the SKU");
     await expect(priceLine(page, second.sku)).toContainText("A blank one is never sent");
     await expect(priceLine(page, third.sku)).toContainText("is not a price");
-=======
-    await expect(line(page, first.sku)).toContainText("€41.50");
-    await expect(line(page, "NO-SUCH-SKU")).toContainText("No store here has the SKU");
-    await expect(line(page, second.sku)).toContainText("A blank one is never sent");
-    await expect(line(page, third.sku)).toContainText("is not a price");
-    await expect(page.getByRole("button", { name: /^Check/ }), "WooCommerce cannot say beforehand").toBeHidden();
->>>>>>> price-safe
     await page.getByRole("button", { name: "Refused 3" }).click();
     await expect(priceLine(page, first.sku)).toBeHidden();
     await expect(page).toHaveURL(/show=refused/);
@@ -244,62 +184,5 @@ test("one price on the product's page, and a change by per cent within bounds", 
     await applyPrices(page, count, "sandbox");
     await expect(figure(page, "Observed")).toHaveText(String(count), { timeout: 30_000 });
     expect((await store.shopify.truth()).get(first.sku)?.price).toBe("35.99");
-  });
-});
-
-test("Amazon says beforehand which prices it would take; those it would not are left out", async ({ page, store }) => {
-  const connect = await openConnect(page, "Amazon");
-  await connect.getByRole("tab", { name: "By hand" }).click();
-  await connect.getByRole("textbox", { name: "Amazon store" }).fill("amazon.de");
-  await connect.getByRole("textbox", { name: "Seller id" }).fill(SELLER);
-  await connect.getByLabel("Refresh token", { exact: true }).fill(REFRESH_TOKEN);
-  await connect.getByRole("button", { name: "Connect", exact: true }).click();
-  await expect(connect).toBeHidden();
-  await expectSynced(storeRow(page, /on amazon\.de$/), String(store.variants));
-  const [first, second, third] = await goods(store, "amazon");
-  const times = (price: string, factor: number) => (Number(price) * factor).toFixed(2);
-
-  await page.goto(`${home}/prices/new`);
-  const table = page.getByRole("textbox", { name: "SKU and price on each line" });
-  const lines = [
-    `${first.sku}\t${times(first.price, 1.1)}`,
-    `${second.sku}\t${times(second.price, 7)}`,
-    `${third.sku}\t${third.price}\t${times(third.price, 2)}`,
-  ];
-  await table.fill(lines.join("\n"));
-  await page.getByRole("button", { name: "Preview" }).click();
-
-  await test.step("what Amazon never takes is told at once", async () => {
-    await expect(figure(page, "Refused")).toHaveText("1");
-    await expect(line(page, third.sku)).toContainText("Amazon takes no struck-through price");
-  });
-
-  await test.step("the rest is checked, and nothing is sent", async () => {
-    await expect(page.getByText("Amazon can check 2 prices before they are sent")).toBeVisible();
-    await page.getByRole("button", { name: "Check with Amazon" }).click();
-    const check = page.getByRole("region", { name: "Check with the platform" });
-    await expect(check).toContainText("1 accepted in the trial, 1 refused", { timeout: 30_000 });
-    await expect(check.getByRole("button", { name: "Check again" })).toBeVisible();
-    await expect(line(page, first.sku)).toContainText("Accepted in the trial");
-    await page.getByRole("button", { name: "Refused in the trial 1" }).click();
-    await expect(line(page, first.sku)).toBeHidden();
-    await expect(line(page, second.sku)).toContainText("Amazon would not take the price: Error 18320");
-    expect(await store.amazonPrices()).toEqual({ tried: 2, sent: 0 });
-    await expectNoFaults(page);
-  });
-
-  await test.step("what was refused is left out, unless a person says otherwise", async () => {
-    await page.getByRole("button", { name: "Apply 1 price" }).click();
-    const dialog = page.getByRole("dialog");
-    await expect(dialog).toContainText("1 price was refused in the trial. It is left out.");
-    const all = dialog.getByRole("checkbox", { name: "Send them all the same" });
-    await all.check();
-    await expect(dialog.getByRole("button", { name: "Apply 2 prices" })).toBeVisible();
-    await expectNoFaults(page);
-    await all.uncheck();
-    await dialog.getByRole("button", { name: "Apply 1 price" }).click();
-    await expect(figure(page, "Accepted")).toHaveText("1", { timeout: 30_000 });
-    await expect(line(page, second.sku)).toContainText("Left out, since it was refused in the trial");
-    expect(await store.amazonPrices()).toEqual({ tried: 2, sent: 1 });
   });
 });
