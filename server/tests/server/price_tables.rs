@@ -8,20 +8,10 @@ use serde_json::{Value, json};
 
 use crate::support::{
     Answer, Client, Scene,
-    goods::{items, listings, pushes, unique},
-    platforms::{CONSUMER_KEY, CONSUMER_SECRET, store_form, usual_seller, usual_store},
+    goods::{items, listings, pushes, unique, woo},
+    platforms::usual_store,
     until,
 };
-
-/// A WooCommerce store with prices in euros, its first sync done.
-async fn store() -> (Scene, String) {
-    let scene = Scene::of_platforms(usual_seller(1), usual_store(40)).await;
-    let form = store_form(&scene.shop.store_url(), CONSUMER_KEY, CONSUMER_SECRET);
-    let integration = scene.connect_by(&form).await;
-    let run = scene.newest_run_ended(&integration).await;
-    assert_eq!(run["status"], "success", "{run}");
-    (scene, integration)
-}
 
 async fn upload(scene: &Scene, table: impl Into<Body>) -> Answer {
     let request = scene
@@ -49,7 +39,7 @@ fn utf16(text: &str) -> Vec<u8> {
 
 #[tokio::test]
 async fn tables_are_read_as_spreadsheets_write_them() {
-    let (scene, integration) = store().await;
+    let (scene, integration) = woo().await;
     let goods = unique(listings(&scene, &integration).await);
     let sku = |place: usize| goods[place]["sku"].as_str().unwrap();
     let (a, b, c) = (sku(0), sku(1), sku(2));
@@ -81,7 +71,7 @@ async fn tables_are_read_as_spreadsheets_write_them() {
 
 #[tokio::test]
 async fn what_is_wrong_is_said_of_the_line_and_of_no_other() {
-    let (scene, integration) = store().await;
+    let (scene, integration) = woo().await;
     let goods = unique(listings(&scene, &integration).await);
     let sku = |place: usize| goods[place]["sku"].as_str().unwrap();
     let (a, b) = (sku(0), sku(1));
@@ -206,7 +196,7 @@ async fn stock(scene: &Scene, integration: &str, listings: usize) {
 
 #[tokio::test]
 async fn a_very_long_table_is_taken_in_bit_by_bit() {
-    let (scene, integration) = store().await;
+    let (scene, integration) = woo().await;
     let all = lines();
     // Every other line names nothing; each has a cell to pass over, so that the
     // table is nearly as long as one may be.
@@ -270,7 +260,7 @@ async fn a_very_long_table_is_taken_in_bit_by_bit() {
 
 #[tokio::test]
 async fn a_preview_left_behind_by_a_killed_console_ends_and_says_so() {
-    let (scene, _) = store().await;
+    let (scene, _) = woo().await;
     let table = "NONE;1\n".repeat(1_000_000);
     let push = upload(&scene, table.clone()).await.expect(201);
     assert_eq!(push["status"], "preparing", "{push}");
@@ -310,7 +300,7 @@ async fn a_preview_left_behind_by_a_killed_console_ends_and_says_so() {
 
 #[tokio::test]
 async fn a_preview_that_nobody_applied_in_time_expires() {
-    let (scene, integration) = store().await;
+    let (scene, integration) = woo().await;
     let goods = unique(listings(&scene, &integration).await);
     let table = format!("{};41", goods[0]["sku"].as_str().unwrap());
     let push = upload(&scene, table).await.expect(201);

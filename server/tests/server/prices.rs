@@ -5,23 +5,10 @@ use serde_json::{Value, json};
 
 use crate::support::{
     Client, SHOP, Scene, TOKEN,
-    goods::{apply, items, listings, minor, preview, pushes, settled, table, unique},
-    platforms::{
-        CONSUMER_KEY, CONSUMER_SECRET, REFRESH_TOKEN, STORE, seller_form, store_form, usual_seller,
-        usual_store,
-    },
+    goods::{apply, items, listings, minor, preview, pushes, settled, table, unique, woo},
+    platforms::{REFRESH_TOKEN, STORE, seller_form, usual_seller, usual_store},
     usual_shop,
 };
-
-/// A WooCommerce store that is connected, its first sync done.
-async fn woo() -> (Scene, String) {
-    let scene = Scene::of_platforms(usual_seller(1), usual_store(40)).await;
-    let form = store_form(&scene.shop.store_url(), CONSUMER_KEY, CONSUMER_SECRET);
-    let integration = scene.connect_by(&form).await;
-    let run = scene.newest_run_ended(&integration).await;
-    assert_eq!(run["status"], "success", "{run}");
-    (scene, integration)
-}
 
 /// What the store really asks for a listing.
 fn price_at_the_store(scene: &Scene, listing: &Value) -> Option<String> {

@@ -7,9 +7,9 @@ use leptos::prelude::*;
 
 use crate::{
     api,
-    components::ui::{Button, Look, Note, TextField},
+    components::ui::{FormEnd, TextField},
     state::{Ask, FormState, Project, Query, Toast, Toasts},
-    text::{number::with_point, words::Tone},
+    text::number::with_point,
 };
 
 /// The form for one listing's price.
@@ -115,15 +115,7 @@ pub(super) fn SetPrice(
                 value=reason
                 optional=true
             />
-            {move || {
-                form.problem
-                    .get()
-                    .map(|problem| view! { <Note tone=Tone::Bad alert=true>{problem.detail}</Note> })
-            }}
-            <div class="flex flex-wrap justify-end gap-2">
-                <Button label="Cancel" look=Look::Quiet on_click=move || open.set(false) />
-                <Button label="Set price" look=Look::Primary submit=true busy=form.busy />
-            </div>
+            <FormEnd form open verb="Set price" />
         </form>
     })
 }

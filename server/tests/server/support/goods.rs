@@ -2,7 +2,11 @@
 
 use serde_json::{Value, json};
 
-use super::{Client, Scene, until};
+use super::{
+    Client, Scene,
+    platforms::{CONSUMER_KEY, CONSUMER_SECRET, store_form, usual_seller, usual_store},
+    until,
+};
 
 /// An address below that of all price pushes.
 pub(crate) fn pushes(rest: &str) -> String {
@@ -76,4 +80,14 @@ pub(crate) fn unique(listings: Vec<Value>) -> Vec<Value> {
         .into_iter()
         .filter(|one| is_unique(&one["sku"]) && one["compare_at"].is_null())
         .collect()
+}
+
+/// A WooCommerce store that is connected, its first sync done.
+pub(crate) async fn woo() -> (Scene, String) {
+    let scene = Scene::of_platforms(usual_seller(1), usual_store(40)).await;
+    let form = store_form(&scene.shop.store_url(), CONSUMER_KEY, CONSUMER_SECRET);
+    let integration = scene.connect_by(&form).await;
+    let run = scene.newest_run_ended(&integration).await;
+    assert_eq!(run["status"], "success", "{run}");
+    (scene, integration)
 }
