@@ -7,7 +7,7 @@ use calibr_connectors::{
     prices::{PriceChange, PushAnswer, PushMode, PushOutcome},
 };
 use calibr_model::Money;
-use calibr_sandbox::amazon::SellerSettings;
+use calibr_sandbox::amazon::{SellerSettings, TrueListing};
 
 use crate::harness::{SELLER, Scene, calls, listing, minor, priced, sellable, usual};
 
@@ -40,6 +40,21 @@ async fn observed(store: &Arc<dyn Store>, changes: &[PriceChange]) -> Vec<Option
 fn wanted(changes: &[PriceChange]) -> Vec<Option<i64>> {
     let wanted = changes.iter().map(|change| change.price.amount_minor);
     wanted.map(Some).collect()
+}
+
+/// Sixty changes: the sixth of no listing, the seventh of nothing, the eighth far
+/// higher and the ninth far lower than the price was.
+fn sixty(scene: &Scene) -> (Vec<TrueListing>, Vec<PriceChange>) {
+    let listings = sellable(scene, 60);
+    let mut changes: Vec<_> = listings
+        .iter()
+        .map(|one| priced(one, minor(one) + 7))
+        .collect();
+    changes[5].listing.external_id = "NO-SUCH-SKU".to_owned();
+    changes[6].price.amount_minor = 0;
+    changes[7].price.amount_minor = minor(&listings[7]) * 6;
+    changes[8].price.amount_minor = minor(&listings[8]) / 3;
+    (listings, changes)
 }
 
 const TAKEN: PushOutcome = PushOutcome::Accepted { note: None };
@@ -81,15 +96,7 @@ async fn a_dry_run_changes_nothing_and_a_push_shows_after_a_while() {
 async fn a_dry_run_says_what_amazon_would_make_of_each_price_and_writes_none() {
     let scene = Scene::usual().await;
     let store = scene.store();
-    let listings = sellable(&scene, 60);
-    let mut changes: Vec<_> = listings
-        .iter()
-        .map(|one| priced(one, minor(one) + 7))
-        .collect();
-    changes[5].listing.external_id = "NO-SUCH-SKU".to_owned();
-    changes[6].price.amount_minor = 0;
-    changes[7].price.amount_minor = minor(&listings[7]) * 6;
-    changes[8].price.amount_minor = minor(&listings[8]) / 3;
+    let (_, changes) = sixty(&scene);
     let before = scene.truth();
     let outcomes = push(&store, &changes, PushMode::DryRun).await;
     for (place, outcome) in outcomes.iter().enumerate() {
@@ -138,15 +145,7 @@ async fn a_dry_run_of_many_keeps_to_the_published_rate() {
 async fn many_prices_go_by_a_feed_and_each_gets_its_outcome() {
     let scene = Scene::usual().await;
     let store = scene.store();
-    let listings = sellable(&scene, 60);
-    let mut changes: Vec<_> = listings
-        .iter()
-        .map(|one| priced(one, minor(one) + 7))
-        .collect();
-    changes[5].listing.external_id = "NO-SUCH-SKU".to_owned();
-    changes[6].price.amount_minor = 0;
-    changes[7].price.amount_minor = minor(&listings[7]) * 6;
-    changes[8].price.amount_minor = minor(&listings[8]) / 3;
+    let (listings, changes) = sixty(&scene);
     let outcomes = push(&store, &changes, PushMode::Apply).await;
     assert_eq!(outcomes.len(), 60);
     for (place, outcome) in outcomes.iter().enumerate() {

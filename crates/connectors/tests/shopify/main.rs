@@ -18,5 +18,7 @@ mod orders;
 mod prices;
 #[path = "../support/pushing.rs"]
 mod pushing;
+#[path = "../support/senseless.rs"]
+mod senseless;
 mod transport;
 mod webhooks;

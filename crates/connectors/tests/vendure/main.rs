@@ -7,3 +7,5 @@ mod harness;
 mod importing;
 mod orders;
 mod prices;
+#[path = "../support/senseless.rs"]
+mod senseless;

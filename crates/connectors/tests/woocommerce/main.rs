@@ -17,4 +17,6 @@ mod orders;
 mod prices;
 #[path = "../support/pushing.rs"]
 mod pushing;
+#[path = "../support/senseless.rs"]
+mod senseless;
 mod webhooks;
