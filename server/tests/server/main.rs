@@ -47,6 +47,8 @@ mod safety;
 #[cfg(test)]
 mod secrets;
 #[cfg(test)]
+mod settings;
+#[cfg(test)]
 mod shell;
 #[cfg(test)]
 mod stopping;

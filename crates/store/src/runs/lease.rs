@@ -42,6 +42,8 @@ pub struct ClaimedRun {
     pub worker: WorkerId,
     /// What it covers.
     pub r#type: RunType,
+    /// Whether it reads the catalogue at all.
+    pub reads_catalogue: bool,
     /// Where it stood.
     pub phase: RunPhase,
     /// For an incremental run: changes at or after this moment are read.
@@ -84,6 +86,7 @@ pub struct FailedSoFar {
 struct ClaimRow {
     integration_id: uuid::Uuid,
     r#type: String,
+    reads_catalogue: bool,
     phase: String,
     since: Option<DateTime<Utc>>,
     checkpoint: Option<serde_json::Value>,
@@ -121,7 +124,7 @@ impl TenantTx {
                  lease_owner = $3, lease_until = now() + make_interval(secs => $5)
              WHERE project_id = $1 AND id = $2 AND status IN ('queued', 'syncing')
                AND (lease_owner IS NULL OR lease_until < now())
-             RETURNING integration_id, type, phase, since, checkpoint, fruitless,
+             RETURNING integration_id, type, reads_catalogue, phase, since, checkpoint, fruitless,
                        items_created + items_updated + items_unchanged AS items_synced,
                        items_expected, orders_read, prices_pushed, started_at,
                        watermark,
@@ -156,6 +159,7 @@ impl TenantTx {
             integration: row.integration_id.into(),
             worker,
             r#type: word("run type", &row.r#type)?,
+            reads_catalogue: row.reads_catalogue,
             phase: word("run phase", &row.phase)?,
             since: row.since,
             checkpoint: row.checkpoint,
