@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use calibr_model::{ProjectId, SyncRunId};
-use calibr_store::StoreError;
+use calibr_store::{StoreError, runs::Reclaimed};
 
 use crate::{Engine, schedule};
 
@@ -42,10 +42,18 @@ async fn look(engine: &Engine) -> Result<(), StoreError> {
 async fn reclaim(engine: &Engine, project: ProjectId, run: SyncRunId) -> Result<(), StoreError> {
     let sources = &engine.settings.sources;
     let mut tx = engine.settings.db.tenant(project).await?;
-    if tx.reclaim_lost_run(run, sources.now()).await? {
-        schedule::enqueue(&mut tx, run, Duration::ZERO, sources).await?;
-        tx.commit().await?;
-        tracing::warn!(%project, %run, "a run lost its worker and is back in the queue");
+    let Some(reclaimed) = tx.reclaim_lost_run(run, sources.now()).await? else {
+        return Ok(());
+    };
+    schedule::enqueue_again(&mut tx, run).await?;
+    tx.commit().await?;
+    match reclaimed {
+        Reclaimed::FromWorker => {
+            tracing::warn!(%project, %run, "a run lost its worker and is back in the queue");
+        }
+        Reclaimed::FromQueue => {
+            tracing::debug!(%project, %run, "a run still waits for a worker");
+        }
     }
     Ok(())
 }

@@ -3,11 +3,12 @@
 mod carry;
 mod lease;
 mod read;
+mod turns;
 
 pub(crate) use self::lease::LEASE_SECONDS;
 pub use self::{
     carry::Outcome,
-    lease::{Claim, ClaimedRun, FailedSoFar},
+    lease::{Claim, ClaimedRun, FailedSoFar, Reclaimed},
 };
 
 use self::carry::Books;

@@ -51,6 +51,8 @@ mod settings;
 #[cfg(test)]
 mod shell;
 #[cfg(test)]
+mod soak;
+#[cfg(test)]
 mod stopping;
 #[cfg(test)]
 mod support;

@@ -106,6 +106,9 @@ impl TenantTx {
             "UPDATE sync_runs
              SET status = 'queued', lease_owner = NULL,
                  lease_until = now() + make_interval(secs => $6),
+                 -- An attempt that made room for another was not in vain.
+                 fruitless = CASE WHEN $4::text IS NULL THEN greatest(fruitless - 1, 0)
+                                  ELSE fruitless END,
                  error_code = $4, error = $5
              WHERE project_id = $1 AND id = $2 AND lease_owner = $3 AND status = 'syncing'",
         )

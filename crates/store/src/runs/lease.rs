@@ -68,6 +68,15 @@ pub struct ClaimedRun {
     pub watermark: DateTime<Utc>,
 }
 
+/// What became of a run that nobody has looked after for long.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reclaimed {
+    /// Its worker was lost; it waits again.
+    FromWorker,
+    /// It waited already, and keeps its place.
+    FromQueue,
+}
+
 /// What a run could not bring through, by kind.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, FromRow)]
 pub struct FailedSoFar {
@@ -201,8 +210,8 @@ impl TenantTx {
         Ok(())
     }
 
-    /// Puts a run whose worker was lost back in the queue. `false` where it has
-    /// a worker after all.
+    /// Puts a run whose worker was lost back in the queue, and looks after one that
+    /// has waited for long. `None` where it has a worker after all.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -210,26 +219,37 @@ impl TenantTx {
         &mut self,
         run: SyncRunId,
         now: DateTime<Utc>,
-    ) -> Result<bool, StoreError> {
+    ) -> Result<Option<Reclaimed>, StoreError> {
         let project = self.project().0;
-        let done = sqlx::query(
-            "UPDATE sync_runs
+        let was_carried: Option<bool> = sqlx::query_scalar(
+            "WITH lost AS (
+                 SELECT status = 'syncing' AS was_carried FROM sync_runs
+                 WHERE project_id = $1 AND id = $2 AND status IN ('queued', 'syncing')
+                   AND lease_until < now()
+                 FOR UPDATE
+             )
+             UPDATE sync_runs r
              SET status = 'queued', lease_owner = NULL,
+                 due_at = CASE WHEN lost.was_carried THEN now() ELSE r.due_at END,
                  -- Looked at again should the job that is queued for it be lost too.
                  lease_until = now() + make_interval(secs => $3)
-             WHERE project_id = $1 AND id = $2 AND status IN ('queued', 'syncing')
-               AND lease_until < now()",
+             FROM lost
+             WHERE r.project_id = $1 AND r.id = $2
+             RETURNING lost.was_carried",
         )
         .bind(project)
         .bind(run.0)
         .bind(LEASE_SECONDS)
-        .execute(self.conn())
+        .fetch_optional(self.conn())
         .await?;
-        if done.rows_affected() == 0 {
-            return Ok(false);
-        }
-        self.notify_progress(run, now).await?;
-        Ok(true)
+        Ok(match was_carried {
+            None => None,
+            Some(true) => {
+                self.notify_progress(run, now).await?;
+                Some(Reclaimed::FromWorker)
+            }
+            Some(false) => Some(Reclaimed::FromQueue),
+        })
     }
 }
 
