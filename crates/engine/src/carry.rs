@@ -20,6 +20,7 @@ use calibr_store::{
 };
 use tokio::time::Instant;
 
+pub(crate) use self::prices::price_change;
 use crate::{Engine, competitors, error::EngineError, schedule, webhooks};
 
 /// A lease is renewed this often; it holds for four times as long.
@@ -155,7 +156,7 @@ impl End {
 
 /// The wait before the next attempt: twice as long each time, or as long as the
 /// platform asks for.
-fn wait_before(fruitless: i32, fault: &ConnectorError) -> Duration {
+pub(crate) fn wait_before(fruitless: i32, fault: &ConnectorError) -> Duration {
     let exponent = u32::try_from(fruitless).unwrap_or(0).min(16);
     let backoff = Duration::from_secs(1 << exponent).min(LONGEST_WAIT);
     fault.retry_after.unwrap_or_default().max(backoff)

@@ -156,7 +156,7 @@ async fn set_one(
         preview: mode == PushMode::DryRun,
     };
     let submission = api.call(&operation, Patience::RUN).await?;
-    Ok(outcome(change, &submission))
+    Ok(outcome(change, &submission, mode))
 }
 
 /// What keeps each change from being sent, if anything does: nothing that is
@@ -207,23 +207,37 @@ pub(super) fn refusals(changes: &[PriceChange], currency: Currency) -> Vec<Optio
 }
 
 /// What Amazon's answer means. `ACCEPTED` says that it will work on it, not that
-/// the price is set.
-fn outcome(change: &PriceChange, submission: &Submission) -> PushOutcome {
+/// the price is set. In a trial an error is a refusal, also where Amazon calls
+/// the submission valid: with it the price would not show.
+fn outcome(change: &PriceChange, submission: &Submission, mode: PushMode) -> PushOutcome {
     let issues: Vec<&Issue> = submission.issues.iter().collect();
+    let has_error = issues.iter().any(|issue| issue.severity == "ERROR");
     match submission.status.as_str() {
+        status if mode == PushMode::DryRun && has_error => {
+            PushOutcome::Refused(refused(change, mode, status, &issues))
+        }
         "ACCEPTED" | "VALID" => PushOutcome::Accepted {
             note: remarks(&issues),
         },
-        status => PushOutcome::Refused(refused(change, status, &issues)),
+        status => PushOutcome::Refused(refused(change, mode, status, &issues)),
     }
 }
 
-/// The fault of a price that Amazon did not take.
-pub(super) fn refused(change: &PriceChange, status: &str, issues: &[&Issue]) -> ItemFault {
+/// The fault of a price that Amazon did not take, or would not.
+pub(super) fn refused(
+    change: &PriceChange,
+    mode: PushMode,
+    status: &str,
+    issues: &[&Issue],
+) -> ItemFault {
     let why = remarks(issues).unwrap_or_else(|| format!("it says {status}, but not why"));
+    let verb = match mode {
+        PushMode::DryRun => "would",
+        PushMode::Apply => "did",
+    };
     let fault = change.listing.fault(
         "price_refused",
-        format!("Amazon did not take the price: {why}"),
+        format!("Amazon {verb} not take the price: {why}"),
         FailureClass::NeedsAction,
     );
     ItemFault {
@@ -325,20 +339,27 @@ mod tests {
         };
         let change = change("A", 1, "EUR");
         assert_eq!(
-            outcome(&change, &submission("ACCEPTED", vec![])),
+            outcome(&change, &submission("ACCEPTED", vec![]), PushMode::Apply),
             PushOutcome::Accepted { note: None }
         );
-        let noted = outcome(
-            &change,
-            &submission("ACCEPTED", vec![issue("WARNING"), issue("ERROR")]),
-        );
+        let both = submission("ACCEPTED", vec![issue("WARNING"), issue("ERROR")]);
+        let noted = outcome(&change, &both, PushMode::Apply);
         let PushOutcome::Accepted { note: Some(note) } = noted else {
             panic!("{noted:?}");
         };
         insta::assert_snapshot!(note, @"Error 18155: Below the minimum price. Warning 18155: Below the minimum price.");
         for status in ["INVALID", "NEW_WORD"] {
-            let refused = outcome(&change, &submission(status, vec![]));
+            let refused = outcome(&change, &submission(status, vec![]), PushMode::Apply);
             assert!(matches!(refused, PushOutcome::Refused(_)), "{refused:?}");
         }
+        let tried = |issues| outcome(&change, &submission("VALID", issues), PushMode::DryRun);
+        assert_eq!(tried(vec![]), PushOutcome::Accepted { note: None });
+        let warned = tried(vec![issue("WARNING")]);
+        assert!(matches!(warned, PushOutcome::Accepted { note: Some(_) }));
+        let held_back = tried(vec![issue("WARNING"), issue("ERROR")]);
+        assert!(
+            matches!(held_back, PushOutcome::Refused(_)),
+            "{held_back:?}"
+        );
     }
 }

@@ -235,6 +235,7 @@ fn info(one_click_ready: bool) -> Result<PlatformInfo, PlatformIdError> {
             Capability::BulkImport,
             Capability::IncrementalImport,
             Capability::PricePush,
+            Capability::CompareAt,
             Capability::Orders,
             Capability::Webhooks,
         ],

@@ -5,6 +5,7 @@ mod account;
 mod catalogue;
 mod competitors;
 mod integration;
+mod price_check;
 mod prices;
 mod sales;
 mod sync;
@@ -17,12 +18,13 @@ pub use integration::{
     ConnectionTest, Disconnected, IntegrationCounters, IntegrationDetail, IntegrationView,
     OneClickStart,
 };
+pub use price_check::{PriceCheckStatus, PriceCheckView, PriceTrialView, TrialResult};
 pub use prices::{
     LedgerStep, ListingLedgerView, NewPrice, NewPricePush, PriceChangeView, PriceItemStatus,
     PriceItemView, PriceLedgerView, PricePushStatus, PricePushView, PriceShift, PriceSource,
     Rounding, WantedPrice, WantedPrices,
 };
-pub use sales::DaySales;
+pub use sales::{DaySales, ListingSales, Sold, StoreSales};
 pub use sync::{ItemFailureView, PhaseView, RunDetail, RunQuery, RunView};
 pub use webhook::{
     DeliveryEffect, DeliveryState, MeaningKind, SignatureResult, SubscriptionState,
