@@ -243,6 +243,42 @@ async fn runs_that_nobody_asked_for_leave_the_catalogue_alone_where_that_is_set(
 }
 
 #[tokio::test]
+async fn a_store_in_dry_run_mode_is_sent_no_price() {
+    let (outlet, integration) = Outlet::connected(10).await;
+    save(&outlet, &integration, json!({ "dry_run": true })).await;
+    let before = outlet.truth();
+    let listings = outlet.client.all(&Client::in_project("listings")).await;
+    let listing = listings.iter().find(|one| !one["price"].is_null()).unwrap();
+    let minor = listing["price"]["amount_minor"].as_i64().unwrap();
+    let currency = &listing["price"]["currency"];
+    let price = format!("listings/{}/price", listing["id"].as_str().unwrap());
+    let wanted = json!({ "price": { "amount_minor": minor + 100, "currency": currency } });
+    let push = outlet
+        .client
+        .put(&Client::in_project(&price), &wanted)
+        .await
+        .expect(202);
+    let push = Client::in_project(&format!("price-pushes/{}", push["id"].as_str().unwrap()));
+    until("the push came to its end", async || {
+        let push = outlet.client.get(&push).await.expect(200);
+        push["completed_at"].is_string().then_some(())
+    })
+    .await;
+    let items = outlet
+        .client
+        .get(&format!("{push}/items"))
+        .await
+        .expect(200);
+    let item = &items["items"][0];
+    assert_eq!(
+        (&item["status"], &item["code"]),
+        (&json!("failed"), &json!("dry_run")),
+        "{item}"
+    );
+    assert_eq!(outlet.truth(), before);
+}
+
+#[tokio::test]
 async fn credentials_are_tried_before_they_are_saved() {
     let (outlet, integration) = Outlet::connected(10).await;
     let path = Outlet::at(&integration, "/credentials");
