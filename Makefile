@@ -1,7 +1,7 @@
 # Each target is one line of scripts/. `make` alone lists them.
 
 .DEFAULT_GOAL := help
-.PHONY: help run dev build test lint format bench setup
+.PHONY: help run dev build test lint format soak bench setup
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
@@ -23,6 +23,9 @@ lint: ## check format, scripts, dependencies, types and lints
 
 format: ## format the Rust sources
 	@cargo fmt --all
+
+soak: ## kill three consoles thirty times over ten minutes while twelve stores answer badly
+	@scripts/setup test && scripts/soak
 
 bench: ## print the figures of bench/ as a table and as JSON lines
 	@scripts/bench

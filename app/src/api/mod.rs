@@ -12,6 +12,7 @@ pub mod integrations;
 pub mod platforms;
 pub mod prices;
 pub mod products;
+pub mod settings;
 pub mod syncs;
 pub mod webhooks;
 
@@ -46,6 +47,10 @@ pub const PATHS: &[&str] = &[
     "/api/fn/pause_integration",
     "/api/fn/resume_integration",
     "/api/fn/disconnect_integration",
+    "/api/fn/get_integration",
+    "/api/fn/get_settings",
+    "/api/fn/save_settings",
+    "/api/fn/put_credentials",
     "/api/fn/start_sync",
     "/api/fn/recent_syncs",
     "/api/fn/list_syncs",

@@ -7,6 +7,7 @@ use calibr_model::{Currency, platform::PlatformInfo};
 use chrono::{DateTime, Utc};
 
 use crate::{
+    calls::CallSettings,
     catalogue::CatalogueSource,
     competitors::CompetitorSource,
     credentials::{CredentialSet, CredentialSource},
@@ -48,6 +49,20 @@ pub trait Connector: Send + Sync {
     fn open(
         &self,
         config: &Config,
+        credentials: Arc<dyn CredentialSource>,
+    ) -> Result<Arc<dyn Store>, ConnectorError> {
+        self.open_tuned(config, &CallSettings::default(), credentials)
+    }
+
+    /// The same, called as the store's own settings say.
+    ///
+    /// # Errors
+    /// As [`Connector::open`]; [`crate::Fault::Config`] where the settings'
+    /// certificates cannot be used.
+    fn open_tuned(
+        &self,
+        config: &Config,
+        calls: &CallSettings,
         credentials: Arc<dyn CredentialSource>,
     ) -> Result<Arc<dyn Store>, ConnectorError>;
 

@@ -9,6 +9,7 @@
 pub mod amazon;
 mod amount;
 pub mod budget;
+pub mod calls;
 pub mod catalogue;
 pub mod competitors;
 pub mod connector;
@@ -29,6 +30,7 @@ pub mod woocommerce;
 
 pub use amazon::{AmazonConnector, AmazonSettings};
 pub use budget::{LocalBudget, Rate, RateBudget};
+pub use calls::{CallSettings, Pace};
 pub use catalogue::{
     CatalogueBatch, CataloguePlan, CatalogueSource, Checkpoint, ItemFault, ProductRecord, Scope,
     VariantRecord,

@@ -5,6 +5,7 @@ mod outcome;
 mod phases;
 mod prices;
 mod read_ahead;
+mod turns;
 
 use std::{future::Future, time::Duration};
 
@@ -15,8 +16,9 @@ use calibr_model::{
 };
 use calibr_store::{
     StoreError,
-    runs::{Claim, ClaimedRun, Outcome},
+    runs::{ClaimedRun, Outcome},
 };
+use tokio::time::Instant;
 
 pub(crate) use self::prices::price_change;
 use crate::{Engine, competitors, error::EngineError, schedule, webhooks};
@@ -46,8 +48,9 @@ enum Interruption {
     Stopping,
 }
 
-/// Takes a run up and carries it as far as it goes. What happens is kept in the
-/// run's row; an error here is only a database that is away.
+/// Takes the run up whose turn it is, usually this one, and carries it as far as
+/// it goes, or until it has to give way. What happens is kept in the run's row; an
+/// error here is only a database that is away.
 ///
 /// # Errors
 /// [`EngineError::Store`].
@@ -56,13 +59,13 @@ pub(crate) async fn carry(
     project: ProjectId,
     run: SyncRunId,
 ) -> Result<(), EngineError> {
-    let mut tx = engine.settings.db.tenant(project).await?;
-    let claim = tx
-        .claim_run(run, engine.worker, engine.settings.sources.now())
-        .await?;
-    tx.commit().await?;
-    let Claim::Claimed(mut run) = claim else {
+    let Some(mut run) = turns::take(engine, project, run).await? else {
         return Ok(());
+    };
+    // What ends this attempt alone, in the way in which the process would.
+    let engine = &Engine {
+        stopping: engine.stopping.child_token(),
+        ..engine.clone()
     };
     tracing::info!(
         project = %run.project, run = %run.id, integration = %run.integration,
@@ -81,6 +84,7 @@ pub(crate) async fn carry(
 
 /// Renews the lease until there is a reason to stop.
 async fn heartbeat(engine: &Engine, project: ProjectId, run: SyncRunId) -> Interruption {
+    let begun = Instant::now();
     loop {
         tokio::select! {
             () = tokio::time::sleep(HEARTBEAT) => {}
@@ -98,6 +102,10 @@ async fn heartbeat(engine: &Engine, project: ProjectId, run: SyncRunId) -> Inter
             Ok(()) => {}
             Err(StoreError::LeaseLost) => return Interruption::LeaseLost,
             Err(error) => tracing::warn!(%error, %run, "the lease could not be renewed"),
+        }
+        if turns::gives_way(engine, project, begun.elapsed()).await {
+            tracing::info!(%project, %run, "a sync run gives way to another project's");
+            engine.stopping.cancel();
         }
     }
 }

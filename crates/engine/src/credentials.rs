@@ -77,10 +77,41 @@ impl CredentialVault {
         set: &CredentialSet,
         saved_by: Option<UserId>,
     ) -> Result<(), EngineError> {
+        let sealed = self.sealed(tx, integration, set).await?;
+        tx.replace_credentials(integration, &sealed, saved_by, self.sources.now())
+            .await?;
+        Ok(())
+    }
+
+    /// Seals what a person replaced, takes away what they removed, and leaves the
+    /// rest as it is, in this transaction.
+    ///
+    /// # Errors
+    /// As [`CredentialVault::seal`].
+    pub async fn change(
+        &self,
+        tx: &mut TenantTx,
+        integration: IntegrationId,
+        replaced: &CredentialSet,
+        removed: &[&str],
+        by: UserId,
+    ) -> Result<(), EngineError> {
+        let sealed = self.sealed(tx, integration, replaced).await?;
+        let now = self.sources.now();
+        tx.change_credentials(integration, &sealed, removed, by, now)
+            .await?;
+        Ok(())
+    }
+
+    async fn sealed(
+        &self,
+        tx: &mut TenantTx,
+        integration: IntegrationId,
+        set: &CredentialSet,
+    ) -> Result<Vec<SealedCredential>, EngineError> {
         let key = self.data_key(tx, integration).await?;
         let mut random = self.random();
-        let sealed = set
-            .iter()
+        set.iter()
             .map(|(field, secret)| {
                 Ok(SealedCredential {
                     field: field.to_owned(),
@@ -90,10 +121,7 @@ impl CredentialVault {
                     expires_at: set.expires_at,
                 })
             })
-            .collect::<Result<Vec<_>, EngineError>>()?;
-        tx.replace_credentials(integration, &sealed, saved_by, self.sources.now())
-            .await?;
-        Ok(())
+            .collect()
     }
 
     /// Opens what an integration has; `None` where nothing is saved.

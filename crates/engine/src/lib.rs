@@ -6,6 +6,7 @@
 //! look-out gives the run back to the queue, and the next worker goes on from
 //! the checkpoint.
 
+mod calls;
 mod carry;
 mod competitors;
 mod credentials;
@@ -15,7 +16,9 @@ mod price_check;
 mod queue;
 mod records;
 mod schedule;
+mod scheduler;
 mod shared_budget;
+mod timetable;
 mod webhooks;
 
 use std::{sync::Arc, time::Duration};
@@ -26,6 +29,7 @@ use calibr_store::{Db, runs::WorkerId};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use url::Url;
 
+pub use calls::of as call_settings;
 pub use credentials::{CredentialVault, StoredCredentials};
 pub use error::EngineError;
 pub use lookout::PREVIEW_HOLDS;
@@ -33,6 +37,7 @@ pub use price_check::schedule_price_checks;
 pub use queue::prepare_queue;
 pub use schedule::{NewSync, schedule_prices, schedule_run};
 pub use shared_budget::SharedBudget;
+pub use timetable::{next_run, set_the_clock};
 pub use webhooks::{
     Checked, WebhookKeeper, enqueue_messages, read_the_gap, read_what_was_held_back, to_keep,
 };
@@ -104,7 +109,8 @@ impl EngineHandle {
     }
 }
 
-/// Starts workers, the look-out for lost ones, and the guardian of webhooks.
+/// Starts workers, the look-out for lost ones, the scheduler, and the guardian of
+/// webhooks.
 ///
 /// # Errors
 /// [`EngineError`] where the database or the queue's tables are not to be had.
@@ -126,6 +132,7 @@ pub async fn start(settings: EngineSettings) -> Result<EngineHandle, EngineError
         tasks.spawn(queue::work(engine.clone(), lane, worker));
     }
     tasks.spawn(lookout::watch(engine.clone()));
+    tasks.spawn(scheduler::watch(engine.clone()));
     tasks.spawn(webhooks::guardian::watch(engine.clone()));
     Ok(EngineHandle {
         stopping: engine.stopping,

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use calibr_model::{PricePushId, ProjectId, SyncRunId};
-use calibr_store::{StoreError, prices::Overdue};
+use calibr_store::{StoreError, prices::Overdue, runs::Reclaimed};
 use chrono::TimeDelta;
 
 use crate::{Engine, schedule};
@@ -75,10 +75,18 @@ async fn end_push(
 async fn reclaim(engine: &Engine, project: ProjectId, run: SyncRunId) -> Result<(), StoreError> {
     let sources = &engine.settings.sources;
     let mut tx = engine.settings.db.tenant(project).await?;
-    if tx.reclaim_lost_run(run, sources.now()).await? {
-        schedule::enqueue(&mut tx, run, Duration::ZERO, sources).await?;
-        tx.commit().await?;
-        tracing::warn!(%project, %run, "a run lost its worker and is back in the queue");
+    let Some(reclaimed) = tx.reclaim_lost_run(run, sources.now()).await? else {
+        return Ok(());
+    };
+    schedule::enqueue_again(&mut tx, run).await?;
+    tx.commit().await?;
+    match reclaimed {
+        Reclaimed::FromWorker => {
+            tracing::warn!(%project, %run, "a run lost its worker and is back in the queue");
+        }
+        Reclaimed::FromQueue => {
+            tracing::debug!(%project, %run, "a run still waits for a worker");
+        }
     }
     Ok(())
 }

@@ -105,16 +105,27 @@ pub(crate) async fn enqueue(
     wait: Duration,
     sources: &Sources,
 ) -> Result<(), StoreError> {
+    tx.set_run_due(run, wait).await?;
+    let run_at = (!wait.is_zero()).then(|| sources.now() + wait);
+    add_job(tx, run, run_at).await
+}
+
+/// Puts the job of a run that waits already in the queue once more: the run keeps
+/// its place.
+pub(crate) async fn enqueue_again(tx: &mut TenantTx, run: SyncRunId) -> Result<(), StoreError> {
+    add_job(tx, run, None).await
+}
+
+async fn add_job(
+    tx: &mut TenantTx,
+    run: SyncRunId,
+    run_at: Option<DateTime<Utc>>,
+) -> Result<(), StoreError> {
     let job = SyncRunJob {
         project: tx.project(),
         run,
     };
-    let run_at = (!wait.is_zero()).then(|| sources.now() + wait);
-    tx.enqueue(
-        SyncRunJob::TASK,
-        &job.payload(),
-        &format!("run:{run}"),
-        run_at,
-    )
-    .await
+    let key = format!("run:{run}");
+    tx.enqueue(SyncRunJob::TASK, &job.payload(), &key, run_at)
+        .await
 }

@@ -72,6 +72,30 @@ impl std::fmt::Debug for ConnectForm {
     }
 }
 
+/// Other credentials for a connected store, field by field.
+#[derive(Clone, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct CredentialsForm {
+    /// Values of the platform's `credential_fields`: a text replaces what is
+    /// saved, `null` removes it, and what is left out stays.
+    #[serde(default)]
+    pub credentials: BTreeMap<String, Option<String>>,
+    /// Values of the platform's `config_fields` that are to change: addresses
+    /// alone.
+    #[serde(default)]
+    pub config: BTreeMap<String, String>,
+}
+
+impl std::fmt::Debug for CredentialsForm {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("CredentialsForm")
+            .field("fields", &self.credentials.keys().collect::<Vec<_>>())
+            .field("config", &self.config)
+            .finish_non_exhaustive()
+    }
+}
+
 fn say(errors: &mut Vec<FieldError>, field: &str, message: impl Into<String>) {
     errors.push(FieldError {
         field: field.to_owned(),

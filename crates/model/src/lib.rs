@@ -14,6 +14,7 @@ pub mod page;
 pub mod platform;
 pub mod problem;
 pub mod role;
+pub mod settings;
 pub mod slug;
 pub mod source;
 pub mod status;

@@ -117,12 +117,80 @@ pub struct PlatformInfo {
     pub config_fields: Vec<Field>,
     /// What connecting by hand asks for that is sealed.
     pub credential_fields: Vec<Field>,
+    /// How its stores may be called otherwise than the connector does by itself.
+    pub tuning: TuningLimits,
 }
 
 impl PlatformInfo {
     /// Whether the connector can do `capability`.
     pub fn can(&self, capability: Capability) -> bool {
         self.capabilities.contains(&capability)
+    }
+}
+
+/// The bounds of a number that a person may set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Bounds {
+    /// The least that is admitted.
+    pub least: u32,
+    /// The most.
+    pub most: u32,
+    /// What the connector takes by itself; `null` where that is no fixed number.
+    pub usual: Option<u32>,
+}
+
+/// What may be set of how a platform's stores are called.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct TuningLimits {
+    /// Records asked for at once; `null` where the platform fixes that.
+    pub page_size: Option<Bounds>,
+    /// Calls a minute.
+    pub calls_per_minute: Bounds,
+    /// How long one call may take, in seconds.
+    pub request_timeout_seconds: Bounds,
+    /// Whether stores are on servers of the merchant's own, whose certificates may
+    /// be signed by themselves.
+    pub custom_ca: bool,
+}
+
+impl Default for TuningLimits {
+    fn default() -> Self {
+        Self {
+            page_size: None,
+            calls_per_minute: Bounds {
+                least: 1,
+                most: 6_000,
+                usual: None,
+            },
+            request_timeout_seconds: Bounds {
+                least: 5,
+                most: 300,
+                usual: Some(60),
+            },
+            custom_ca: false,
+        }
+    }
+}
+
+impl TuningLimits {
+    /// With pages of so many records at most and usually.
+    #[must_use]
+    pub const fn pages_of(mut self, most: u32) -> Self {
+        self.page_size = Some(Bounds {
+            least: 1,
+            most,
+            usual: Some(most),
+        });
+        self
+    }
+
+    /// With certificates of the merchant's own.
+    #[must_use]
+    pub const fn own_certificates(mut self) -> Self {
+        self.custom_ca = true;
+        self
     }
 }
 

@@ -135,9 +135,6 @@ impl TenantTx {
         now: DateTime<Utc>,
     ) -> Result<(), StoreError> {
         let project = self.project().0;
-        // In one order, so that two who save at once do not wait for each other.
-        let mut set: Vec<&SealedCredential> = set.iter().collect();
-        set.sort_unstable_by(|one, other| one.field.cmp(&other.field));
         let fields: Vec<&str> = set.iter().map(|one| one.field.as_str()).collect();
         sqlx::query(
             "DELETE FROM credentials
@@ -148,6 +145,48 @@ impl TenantTx {
         .bind(&fields)
         .execute(self.conn())
         .await?;
+        self.put_credentials(integration, set, saved_by, now).await
+    }
+
+    /// Puts single credentials in the place of what an integration has, and takes
+    /// others away.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn change_credentials(
+        &mut self,
+        integration: IntegrationId,
+        replaced: &[SealedCredential],
+        removed: &[&str],
+        by: UserId,
+        now: DateTime<Utc>,
+    ) -> Result<(), StoreError> {
+        let project = self.project().0;
+        sqlx::query(
+            "DELETE FROM credentials
+             WHERE project_id = $1 AND integration_id = $2 AND field = ANY ($3)",
+        )
+        .bind(project)
+        .bind(integration.0)
+        .bind(removed)
+        .execute(self.conn())
+        .await?;
+        self.put_credentials(integration, replaced, Some(by), now)
+            .await
+    }
+
+    async fn put_credentials(
+        &mut self,
+        integration: IntegrationId,
+        set: &[SealedCredential],
+        saved_by: Option<UserId>,
+        now: DateTime<Utc>,
+    ) -> Result<(), StoreError> {
+        let project = self.project().0;
+        // In one order, so that two who save at once do not wait for each other.
+        let mut set: Vec<&SealedCredential> = set.iter().collect();
+        set.sort_unstable_by(|one, other| one.field.cmp(&other.field));
+        let fields: Vec<&str> = set.iter().map(|one| one.field.as_str()).collect();
         sqlx::query(
             "INSERT INTO credentials AS c (project_id, integration_id, field, data_key_id, sealed,
                                            ends_in, saved_by, saved_at, expires_at)

@@ -1,11 +1,16 @@
 //! Connected stores.
 
+mod settings;
 mod view;
+
+pub use self::settings::Timetable;
 
 use std::collections::BTreeMap;
 
 use calibr_model::{
-    Currency, IntegrationId, PlatformId, ProjectId, UserId, status::IntegrationStatus,
+    Currency, IntegrationId, PlatformId, ProjectId, UserId,
+    settings::{ConflictPolicy, Tuning},
+    status::IntegrationStatus,
 };
 use chrono::{DateTime, Utc};
 use sqlx::{FromRow, types::Json};
@@ -39,6 +44,16 @@ pub struct IntegrationRecord {
     pub item_count: i64,
     /// Whether runs that nobody asked for are held back.
     pub paused: bool,
+    /// Whether runs that nobody asked for read the catalogue.
+    pub sync_products: bool,
+    /// Whether runs that nobody asked for send prices that are wanted.
+    pub sync_prices: bool,
+    /// Who is right where both sides changed a field.
+    pub conflict_policy: ConflictPolicy,
+    /// Whether prices are only checked and never sent.
+    pub dry_run: bool,
+    /// How the store is called.
+    pub tuning: Tuning,
 }
 
 #[derive(FromRow)]
@@ -55,6 +70,23 @@ struct RecordRow {
     watermark: Option<DateTime<Utc>>,
     item_count: i64,
     paused: bool,
+    sync_products: bool,
+    sync_prices: bool,
+    conflict_policy: String,
+    dry_run: bool,
+    tuning: Json<Tuning>,
+}
+
+macro_rules! record {
+    ($rest:literal) => {
+        concat!(
+            "SELECT project_id, id, platform, name, store_key, address, config, status, currency,
+                    watermark, item_count, paused, sync_products, sync_prices, conflict_policy,
+                    dry_run, tuning
+             FROM integrations WHERE project_id = $1 AND ",
+            $rest
+        )
+    };
 }
 
 impl RecordRow {
@@ -75,6 +107,11 @@ impl RecordRow {
             watermark: self.watermark,
             item_count: self.item_count,
             paused: self.paused,
+            sync_products: self.sync_products,
+            sync_prices: self.sync_prices,
+            conflict_policy: word("conflict policy", &self.conflict_policy)?,
+            dry_run: self.dry_run,
+            tuning: self.tuning.0,
         })
     }
 }
@@ -108,15 +145,11 @@ impl TenantTx {
         id: IntegrationId,
     ) -> Result<Option<IntegrationRecord>, StoreError> {
         let project = self.project().0;
-        let row: Option<RecordRow> = sqlx::query_as(
-            "SELECT project_id, id, platform, name, store_key, address, config, status, currency,
-                    watermark, item_count, paused
-             FROM integrations WHERE project_id = $1 AND id = $2",
-        )
-        .bind(project)
-        .bind(id.0)
-        .fetch_optional(self.conn())
-        .await?;
+        let row: Option<RecordRow> = sqlx::query_as(record!("id = $2"))
+            .bind(project)
+            .bind(id.0)
+            .fetch_optional(self.conn())
+            .await?;
         row.map(RecordRow::into_record).transpose()
     }
 
@@ -148,16 +181,12 @@ impl TenantTx {
         store_key: &str,
     ) -> Result<Option<IntegrationRecord>, StoreError> {
         let project = self.project().0;
-        let row: Option<RecordRow> = sqlx::query_as(
-            "SELECT project_id, id, platform, name, store_key, address, config, status, currency,
-                    watermark, item_count, paused
-             FROM integrations WHERE project_id = $1 AND platform = $2 AND store_key = $3",
-        )
-        .bind(project)
-        .bind(platform.as_str())
-        .bind(store_key)
-        .fetch_optional(self.conn())
-        .await?;
+        let row: Option<RecordRow> = sqlx::query_as(record!("platform = $2 AND store_key = $3"))
+            .bind(project)
+            .bind(platform.as_str())
+            .bind(store_key)
+            .fetch_optional(self.conn())
+            .await?;
         row.map(RecordRow::into_record).transpose()
     }
 
@@ -283,20 +312,52 @@ impl TenantTx {
         &mut self,
         id: IntegrationId,
         name: &str,
+        by: UserId,
         now: DateTime<Utc>,
     ) -> Result<bool, StoreError> {
         let project = self.project().0;
         let done = sqlx::query(
-            "UPDATE integrations SET name = $3, updated_at = $4
+            "UPDATE integrations
+             SET name = $3, updated_at = $4, settings_version = settings_version + 1,
+                 settings_by = $5, settings_at = $4
              WHERE project_id = $1 AND id = $2",
         )
         .bind(project)
         .bind(id.0)
         .bind(name)
         .bind(now)
+        .bind(by.0)
         .execute(self.conn())
         .await?;
         Ok(done.rows_affected() == 1)
+    }
+
+    /// Notes where a store is by now.
+    ///
+    /// # Errors
+    /// [`StoreError::Duplicate`] where another integration is of that store.
+    pub async fn move_integration(
+        &mut self,
+        id: IntegrationId,
+        store_key: &str,
+        address: &str,
+        config: &BTreeMap<String, String>,
+        now: DateTime<Utc>,
+    ) -> Result<(), StoreError> {
+        let project = self.project().0;
+        sqlx::query(
+            "UPDATE integrations SET store_key = $3, address = $4, config = $5, updated_at = $6
+             WHERE project_id = $1 AND id = $2",
+        )
+        .bind(project)
+        .bind(id.0)
+        .bind(store_key)
+        .bind(address)
+        .bind(Json(config))
+        .bind(now)
+        .execute(self.conn())
+        .await?;
+        Ok(())
     }
 
     /// Holds runs by the clock back, or lets them go.
@@ -338,7 +399,8 @@ impl TenantTx {
         let kept: Option<i64> = sqlx::query_scalar(
             "UPDATE integrations
              SET status = 'disconnected', status_detail = NULL, watermark = NULL,
-                 webhooks_checked_at = NULL, updated_at = $3
+                 webhooks_checked_at = NULL, next_sync_at = NULL, full_sync_at = NULL,
+                 updated_at = $3
              WHERE project_id = $1 AND id = $2 AND status <> 'disconnected'
              RETURNING item_count",
         )

@@ -3,11 +3,12 @@
 mod carry;
 mod lease;
 mod read;
+mod turns;
 
 pub(crate) use self::lease::LEASE_SECONDS;
 pub use self::{
     carry::Outcome,
-    lease::{Claim, ClaimedRun, FailedSoFar},
+    lease::{Claim, ClaimedRun, FailedSoFar, Reclaimed},
 };
 
 use self::carry::Books;
@@ -39,7 +40,8 @@ pub struct NewRun {
 }
 
 impl TenantTx {
-    /// Puts a run in the queue and tells the browsers. `false` where one is
+    /// Puts a run in the queue and tells the browsers. One that nobody asked for
+    /// leaves the catalogue out where the settings say so. `false` where one is
     /// queued or under way already: nothing is added then.
     ///
     /// # Errors
@@ -48,10 +50,13 @@ impl TenantTx {
         let project = self.project().0;
         let done = sqlx::query(
             "INSERT INTO sync_runs (project_id, id, integration_id, type, trigger, triggered_by,
-                                    status, phase, queued_at, since, lease_until)
-             VALUES ($1, $2, $3, $4, $5, $6, 'queued', 'authenticate', $7, $8,
-                     -- Looked at again should the job that is queued for it be lost.
-                     now() + interval '60 seconds')
+                                    status, phase, queued_at, since, reads_catalogue,
+                                    lease_until)
+             SELECT $1, $2, i.id, $4, $5, $6, 'queued', 'authenticate', $7, $8,
+                    $4 <> 'prices' AND (i.sync_products OR $5 IN ('person', 'retry')),
+                    -- Looked at again should the job that is queued for it be lost.
+                    now() + interval '60 seconds'
+             FROM integrations i WHERE i.project_id = $1 AND i.id = $3
              ON CONFLICT (project_id, integration_id) WHERE status IN ('queued', 'syncing')
              DO NOTHING",
         )

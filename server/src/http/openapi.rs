@@ -124,6 +124,9 @@ pub(crate) fn split() -> (Routes, OpenApi) {
             rest::integrations::disconnect
         ))
         .routes(routes!(rest::integrations::test))
+        .routes(routes!(rest::settings::get, rest::settings::patch))
+        .routes(routes!(rest::settings::export))
+        .routes(routes!(rest::settings::put_credentials))
         .routes(routes!(rest::syncs::list, rest::syncs::start))
         .routes(routes!(rest::syncs::get))
         .routes(routes!(rest::syncs::failures))

@@ -53,7 +53,11 @@ mod safety;
 #[cfg(test)]
 mod secrets;
 #[cfg(test)]
+mod settings;
+#[cfg(test)]
 mod shell;
+#[cfg(test)]
+mod soak;
 #[cfg(test)]
 mod stopping;
 #[cfg(test)]

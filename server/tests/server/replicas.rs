@@ -4,13 +4,15 @@ use chrono::TimeDelta;
 use std::time::Duration;
 
 use calibr_sandbox::{
+    Sandbox,
     amazon::{ListingChange, SellerSettings},
+    shopify::ShopSettings,
     woocommerce::StoreChange,
 };
 use serde_json::{Value, json};
 
 use crate::support::{
-    Client, OWNER, SHOP, Scene, TOKEN,
+    Client, OWNER, SHOP, Scene, Shop, TOKEN,
     platforms::{
         CONSUMER_KEY, CONSUMER_SECRET, REFRESH_TOKEN, SELLER, STORE, seller_form, shown,
         store_form, usual_seller, usual_store,
@@ -209,6 +211,57 @@ async fn two_that_import_four_stores_at_once_stay_within_every_published_rate() 
     let counters = scene.shop.amazon().counters(SELLER).unwrap();
     let pages = counters.operations["searchListingsItems"].calls;
     assert!(pages >= 12, "more than a burst: {pages}");
+}
+
+/// Shops whose exports take until the sandbox's clock is moved: more than a console carries runs at once.
+const SLOW_SHOPS: usize = 9;
+
+#[tokio::test]
+async fn a_project_with_much_to_do_does_not_keep_another_waiting() {
+    let slow = |number| format!("slow-{number}.myshopify.com");
+    let mut sandbox = Sandbox::builder().store(usual_store(10));
+    for number in 1..=SLOW_SHOPS {
+        sandbox = sandbox.shop(ShopSettings {
+            domain: slow(number),
+            ..slow_export(900)
+        });
+    }
+    let scene = Scene::around(Shop::open_with(sandbox).await).await;
+    add_branch(&scene).await;
+    for number in 1..=SLOW_SHOPS {
+        scene.connect_by(&Scene::form(&slow(number), TOKEN)).await;
+    }
+    // Every worker has one, and others of the same project wait.
+    until("the workers are busy", async || {
+        let waiting = "SELECT count(*) FROM sync_runs WHERE status = 'queued'";
+        let busy = "SELECT count(*) FROM sync_runs WHERE status = 'syncing'";
+        let (waiting, busy) = (
+            scene.database.number(waiting).await,
+            scene.database.number(busy).await,
+        );
+        (waiting > 0 && waiting + busy == SLOW_SHOPS as i64).then_some(())
+    })
+    .await;
+
+    let form = store_form(&scene.shop.store_url(), CONSUMER_KEY, CONSUMER_SECRET);
+    let store = Connected::by_hand(&scene.client, BRANCH, &form).await;
+    store.newest_succeeds(&scene.client).await;
+    let ended = "SELECT count(*) FROM sync_runs WHERE completed_at IS NOT NULL";
+    assert_eq!(
+        scene.database.number(ended).await,
+        1,
+        "and none of the others"
+    );
+
+    // Those that made room go on where they were, none of them in vain.
+    until("the others end", async || {
+        scene.shop.advance(TimeDelta::hours(1));
+        (scene.database.number(ended).await == SLOW_SHOPS as i64 + 1).then_some(())
+    })
+    .await;
+    let whole = "SELECT count(*) FROM sync_runs WHERE status = 'success'";
+    assert_eq!(scene.database.number(whole).await, SLOW_SHOPS as i64 + 1);
+    assert_eq!(scene.shop.calls("CalibrStartExport"), SLOW_SHOPS);
 }
 
 #[tokio::test]

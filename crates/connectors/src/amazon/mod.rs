@@ -30,7 +30,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use calibr_model::{
     platform::PlatformIdError,
-    platform::{Capability, Field, FieldKind, PlatformInfo},
+    platform::{Capability, Field, FieldKind, PlatformInfo, TuningLimits},
 };
 use chrono::{DateTime, Utc};
 
@@ -45,6 +45,7 @@ use self::{
 };
 use crate::{
     budget::RateBudget,
+    calls::CallSettings,
     connector::{Config, Connector, Store},
     credentials::{CredentialSet, CredentialSource},
     error::{ConnectorError, Fault},
@@ -154,16 +155,17 @@ impl Connector for AmazonConnector {
         )
     }
 
-    fn open(
+    fn open_tuned(
         &self,
         config: &Config,
+        calls: &CallSettings,
         credentials: Arc<dyn CredentialSource>,
     ) -> Result<Arc<dyn Store>, ConnectorError> {
         let marketplace = marketplace_of(config)?;
         let seller = seller_of(text(config, CONFIG_SELLER))?;
         let prefix = format!("amazon:{}:{seller}", marketplace.region);
         let api = Api::new(Parts {
-            transport: self.transport.clone(),
+            transport: self.transport.tuned(calls)?,
             hosts: self.settings.hosts.clone(),
             client: self.settings.app.as_ref().map(|app| app.client.clone()),
             marketplace,
@@ -321,6 +323,7 @@ fn info(has_app: bool, one_click_ready: bool) -> Result<PlatformInfo, PlatformId
         one_click_ready,
         config_fields: vec![marketplace, seller],
         credential_fields,
+        tuning: TuningLimits::default(),
     })
 }
 

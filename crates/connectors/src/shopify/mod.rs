@@ -35,7 +35,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use calibr_model::{
     platform::PlatformIdError,
-    platform::{Capability, Field, FieldKind, PlatformInfo},
+    platform::{Capability, Field, FieldKind, PlatformInfo, TuningLimits},
 };
 use chrono::{DateTime, Utc};
 
@@ -53,6 +53,7 @@ pub use self::{
     shop::BaseUrl,
 };
 use crate::{
+    calls::CallSettings,
     connector::{Config, Connector, Store},
     credentials::{CredentialSet, CredentialSource},
     error::{ConnectorError, Fault},
@@ -139,15 +140,16 @@ impl Connector for ShopifyConnector {
         self.address(config)
     }
 
-    fn open(
+    fn open_tuned(
         &self,
         config: &Config,
+        calls: &CallSettings,
         credentials: Arc<dyn CredentialSource>,
     ) -> Result<Arc<dyn Store>, ConnectorError> {
         let shop = shop_of(config)?;
         let budget = self.budgets.of(shop.domain(), Budget::default);
         let api = Api::new(
-            self.transport.clone(),
+            self.transport.tuned(calls)?,
             &self.settings.base_url,
             shop,
             self.settings.api_version.clone(),
@@ -241,5 +243,6 @@ fn info(one_click_ready: bool) -> Result<PlatformInfo, PlatformIdError> {
         one_click_ready,
         config_fields: vec![shop],
         credential_fields: vec![access_token, api_secret],
+        tuning: TuningLimits::default(),
     })
 }

@@ -29,12 +29,16 @@ pub use self::{
     outbound::{AllowList, Outbound},
     request::{Answer, Request, Streamed, graphql_body},
 };
-use crate::error::{ConnectorError, Fault};
+use crate::{
+    calls::{CallSettings, Pace},
+    error::{ConnectorError, Fault},
+};
 
 /// Sends calls to platforms. Cheap to clone; clones share their connections.
 #[derive(Debug, Clone)]
 pub struct Transport {
     shared: Arc<Shared>,
+    pace: Option<Pace>,
 }
 
 #[derive(Debug)]
@@ -66,7 +70,39 @@ impl Transport {
                 outbound,
                 sources,
             }),
+            pace: None,
         })
+    }
+
+    /// A transport for one store, by that store's own settings.
+    ///
+    /// # Errors
+    /// [`Fault::Config`] where its certificates cannot be used.
+    pub fn tuned(&self, calls: &CallSettings) -> Result<Self, ConnectorError> {
+        let mut tuned = self.clone();
+        if calls.request_timeout.is_some() || calls.ca_pem.is_some() {
+            let mut outbound = self.shared.outbound.clone();
+            if let Some(timeout) = calls.request_timeout {
+                outbound.request_timeout = timeout;
+                outbound.idle_timeout = outbound.idle_timeout.max(timeout);
+            }
+            if let Some(own) = &calls.ca_pem {
+                tls::check(own).map_err(|why| {
+                    ConnectorError::new(
+                        Fault::Config,
+                        format!(
+                            "The store's certificate cannot be used: {why}. Paste it in PEM form."
+                        ),
+                    )
+                })?;
+                let pem = outbound.ca_pem.get_or_insert_default();
+                pem.push(b'\n');
+                pem.extend_from_slice(own);
+            }
+            tuned = Self::new(outbound, self.shared.sources.clone())?;
+        }
+        tuned.pace.clone_from(&calls.pace);
+        Ok(tuned)
     }
 
     /// A transport with the same settings that may also call `allow`: for hosts
@@ -98,6 +134,9 @@ impl Transport {
     /// [`Fault::Server`] where no answer came; [`Fault::Malformed`] where it is
     /// too long to hold.
     pub async fn send(&self, request: Request) -> Result<Answer, ConnectorError> {
+        if let Some(pace) = &self.pace {
+            pace.wait().await?;
+        }
         let url = request.url.clone();
         let timeout = request
             .timeout

@@ -24,38 +24,42 @@ pub(super) fn client_config(ca_pem: Option<&[u8]>) -> Result<ClientConfig, Conne
         roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
     }
     if let Some(pem) = ca_pem {
-        add_own(&mut roots, pem)?;
+        add_own(&mut roots, pem).map_err(|why| {
+            ConnectorError::new(
+                Fault::Config,
+                format!("OUTBOUND_CA_FILE cannot be used: {why}. Give certificates in PEM form."),
+            )
+        })?;
     }
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let mut config = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
-        .map_err(|error| unusable(&error.to_string()))?
+        .map_err(|error| {
+            ConnectorError::new(Fault::Config, format!("TLS cannot be set up: {error}."))
+        })?
         .with_root_certificates(roots)
         .with_no_client_auth();
     config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
     Ok(config)
 }
 
-fn add_own(roots: &mut RootCertStore, pem: &[u8]) -> Result<(), ConnectorError> {
+/// Whether these certificates can be trusted at all; what is wrong with them
+/// otherwise.
+pub(super) fn check(pem: &[u8]) -> Result<(), String> {
+    add_own(&mut RootCertStore::empty(), pem)
+}
+
+fn add_own(roots: &mut RootCertStore, pem: &[u8]) -> Result<(), String> {
     let mut added = 0;
     for certificate in CertificateDer::pem_slice_iter(pem) {
-        let certificate = certificate.map_err(|error| unusable(&error.to_string()))?;
-        roots
-            .add(certificate)
-            .map_err(|error| unusable(&error.to_string()))?;
+        let certificate = certificate.map_err(|error| error.to_string())?;
+        roots.add(certificate).map_err(|error| error.to_string())?;
         added += 1;
     }
     if added == 0 {
-        return Err(unusable("it holds no \"BEGIN CERTIFICATE\" block"));
+        return Err("it holds no \"BEGIN CERTIFICATE\" block".to_owned());
     }
     Ok(())
-}
-
-fn unusable(why: &str) -> ConnectorError {
-    ConnectorError::new(
-        Fault::Config,
-        format!("OUTBOUND_CA_FILE cannot be used: {why}. Give certificates in PEM form."),
-    )
 }
 
 #[cfg(test)]

@@ -23,10 +23,13 @@ mod store;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use calibr_model::platform::{Capability, Field, FieldKind, PlatformIdError, PlatformInfo};
+use calibr_model::platform::{
+    Capability, Field, FieldKind, PlatformIdError, PlatformInfo, TuningLimits,
+};
 
-use self::{address::ApiAddress, api::Api, store::VendureStore};
+use self::{address::ApiAddress, api::Api, catalogue::PAGE, store::VendureStore};
 use crate::{
+    calls::CallSettings,
     connector::{Config, Connector, Store},
     credentials::CredentialSource,
     error::{ConnectorError, Fault},
@@ -102,18 +105,19 @@ impl Connector for VendureConnector {
         }
     }
 
-    fn open(
+    fn open_tuned(
         &self,
         config: &Config,
+        calls: &CallSettings,
         credentials: Arc<dyn CredentialSource>,
     ) -> Result<Arc<dyn Store>, ConnectorError> {
         let api = Api::new(
-            self.transport.clone(),
+            self.transport.tuned(calls)?,
             address_of(config)?,
             config.get(CHANNEL_TOKEN).cloned(),
             credentials,
         );
-        Ok(Arc::new(VendureStore::new(api)))
+        Ok(Arc::new(VendureStore::new(api, calls.page_size)))
     }
 }
 
@@ -182,6 +186,7 @@ fn info() -> Result<PlatformInfo, PlatformIdError> {
                 false,
             ),
         ],
+        tuning: TuningLimits::default().pages_of(PAGE).own_certificates(),
     })
 }
 

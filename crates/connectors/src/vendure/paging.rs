@@ -23,7 +23,7 @@ use crate::{
 };
 
 /// The fewest rows a page may have: the last one read, and a new one.
-const SMALLEST_PAGE: u32 = 2;
+pub(super) const SMALLEST_PAGE: u32 = 2;
 
 /// How many of the rows last read are kept to know the place by.
 const REMEMBERED: usize = 10;

@@ -12,7 +12,7 @@ use super::{
         ShopSettingsData,
     },
     orders::GLANCE,
-    paging::PageSize,
+    paging::{PageSize, SMALLEST_PAGE},
     record::Reading,
 };
 use crate::{
@@ -38,10 +38,11 @@ pub(super) struct VendureStore {
 }
 
 impl VendureStore {
-    pub(super) fn new(api: Api) -> Self {
+    /// With so many rows a page, where that was set.
+    pub(super) fn new(api: Api, page: Option<u32>) -> Self {
         Self {
             api,
-            page: PageSize::new(PAGE),
+            page: PageSize::new(page.unwrap_or(PAGE).clamp(SMALLEST_PAGE, PAGE)),
             glance: PageSize::new(GLANCE),
         }
     }

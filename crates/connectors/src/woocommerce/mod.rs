@@ -23,7 +23,9 @@ mod webhooks;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use calibr_model::platform::{Capability, Field, FieldKind, PlatformIdError, PlatformInfo};
+use calibr_model::platform::{
+    Capability, Field, FieldKind, PlatformIdError, PlatformInfo, TuningLimits,
+};
 use chrono::{DateTime, Utc};
 use tokio::sync::Semaphore;
 
@@ -34,6 +36,7 @@ use self::{
     store::WooCommerceStore,
 };
 use crate::{
+    calls::CallSettings,
     connector::{Config, Connector, Store},
     credentials::{CredentialSet, CredentialSource},
     error::{ConnectorError, Fault},
@@ -111,15 +114,16 @@ impl Connector for WooCommerceConnector {
         self.address(config)
     }
 
-    fn open(
+    fn open_tuned(
         &self,
         config: &Config,
+        calls: &CallSettings,
         credentials: Arc<dyn CredentialSource>,
     ) -> Result<Arc<dyn Store>, ConnectorError> {
         let address = address_of(config)?;
         address.must_be_safe(&self.transport)?;
         let room = self.rooms.of(address.place(), || Semaphore::new(AT_ONCE));
-        let api = Api::new(self.transport.clone(), address, credentials, room);
+        let api = Api::new(self.transport.tuned(calls)?, address, credentials, room);
         Ok(Arc::new(WooCommerceStore::new(api)))
     }
 
@@ -190,6 +194,7 @@ fn info() -> Result<PlatformInfo, PlatformIdError> {
                 "cs_…",
             ),
         ],
+        tuning: TuningLimits::default().pages_of(100).own_certificates(),
     })
 }
 

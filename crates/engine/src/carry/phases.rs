@@ -55,11 +55,12 @@ pub(super) async fn work(engine: &Engine, run: &mut ClaimedRun) -> Result<Outcom
         prices_pushed: run.prices_pushed,
         prices_failed: run.failed.prices,
     };
-    if reads && run.phase <= RunPhase::PullCatalogue {
+    let reads_catalogue = run.reads_catalogue;
+    if reads_catalogue && run.phase <= RunPhase::PullCatalogue {
         enter(engine, run, RunPhase::PullCatalogue).await?;
         pull_catalogue(engine, run, Arc::clone(&store), &mut figures).await?;
     }
-    if reads && run.phase <= RunPhase::Reconcile {
+    if reads_catalogue && run.phase <= RunPhase::Reconcile {
         enter(engine, run, RunPhase::Reconcile).await?;
         reconcile(engine, run, figures).await?;
     }
@@ -72,7 +73,12 @@ pub(super) async fn work(engine: &Engine, run: &mut ClaimedRun) -> Result<Outcom
         orders::pull(engine, run, store, &mut figures).await?;
     }
     enter(engine, run, RunPhase::Finish).await?;
-    Ok(outcome::of(figures, run.r#type, integration.item_count))
+    // Nothing of the catalogue is nothing amiss where it was not to be read.
+    let r#type = match run.r#type {
+        RunType::Full if !reads_catalogue => RunType::Incremental,
+        other => other,
+    };
+    Ok(outcome::of(figures, r#type, integration.item_count))
 }
 
 async fn integration(engine: &Engine, run: &ClaimedRun) -> Result<IntegrationRecord, EngineError> {

@@ -80,6 +80,11 @@ pub(super) async fn push(
             .take_prices(&context(engine, run), target.batch_size(), none_before)
             .await?;
         let guardrails = tx.guardrails().await?;
+        // Asked anew for each batch: it may have been set while the run goes on.
+        let dry_run = tx
+            .integration(run.integration)
+            .await?
+            .is_some_and(|integration| integration.dry_run);
         tx.commit().await?;
         if batch.is_empty() {
             return Ok(());
@@ -88,6 +93,7 @@ pub(super) async fn push(
             engine,
             run,
             target,
+            dry_run,
             guardrails: guardrails
                 .into_iter()
                 .map(|bounds| (bounds.currency, bounds))
@@ -111,6 +117,8 @@ struct Sender<'a> {
     engine: &'a Engine,
     run: &'a ClaimedRun,
     target: &'a dyn PriceTarget,
+    /// Whether nothing is to be sent.
+    dry_run: bool,
     guardrails: HashMap<Currency, Guardrails>,
 }
 
@@ -254,6 +262,13 @@ impl Sender<'_> {
             .copied()
             .unwrap_or(Guardrails::none(price.currency));
         match bounds.check(now.0, price.new_minor) {
+            Ok(()) if self.dry_run => failed(
+                "dry_run",
+                "The store is in dry-run mode: this price stood up to every check, and was not \
+                 sent. Turn dry-run mode off in the store's settings to send prices."
+                    .to_owned(),
+                FailureClass::NeedsAction,
+            ),
             Ok(()) => Turn::Send,
             Err(breach) => failed(breach.code, breach.message, FailureClass::NeedsAction),
         }

@@ -17,7 +17,7 @@ use futures::{FutureExt, StreamExt, future::BoxFuture, stream};
 use secrecy::SecretString;
 use url::Url;
 
-use crate::{CredentialVault, StoredCredentials, error::EngineError};
+use crate::{CredentialVault, StoredCredentials, calls, error::EngineError};
 
 /// Calls to one store at a time.
 const AT_ONCE: usize = 4;
@@ -78,7 +78,8 @@ impl WebhookKeeper {
             (integration.project, integration.id),
             integration.config.clone(),
         );
-        Ok(connector.open(&integration.config, Arc::new(credentials))?)
+        let calls = calls::of(&self.db, integration);
+        Ok(connector.open_tuned(&integration.config, &calls, Arc::new(credentials))?)
     }
 
     /// Compares what is wanted with what the store has, and makes it so:

@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use calibr_connectors::{
-    Config, Connector, ConnectorError, CredentialSet, Fault, FixedCredentials, StoreIdentity,
+    CallSettings, Config, Connector, ConnectorError, CredentialSet, Fault, FixedCredentials,
+    StoreIdentity,
 };
-use calibr_engine::{EngineError, NewSync, schedule_run};
+use calibr_engine::{EngineError, NewSync, call_settings, schedule_run, set_the_clock};
 use calibr_model::{
     FieldError, IntegrationId, PlatformId, Problem, ProblemKind, Role,
     form::{ConnectForm, NAME_MAX_CHARS, check_fields},
@@ -23,12 +24,12 @@ use crate::{Actor, Services};
 
 /// A store that answered, ready to be kept.
 pub(super) struct Proven {
-    platform: PlatformId,
-    config: Config,
-    credentials: CredentialSet,
-    identity: StoreIdentity,
-    store_key: String,
-    address: String,
+    pub(super) platform: PlatformId,
+    pub(super) config: Config,
+    pub(super) credentials: CredentialSet,
+    pub(super) identity: StoreIdentity,
+    pub(super) store_key: String,
+    pub(super) address: String,
 }
 
 /// What to do with a store that is connected already.
@@ -82,8 +83,10 @@ pub(super) async fn prove(
     connector: &Arc<dyn Connector>,
     config: Config,
     credentials: CredentialSet,
+    calls: &CallSettings,
 ) -> Result<Proven, ConnectorError> {
-    let store = connector.open(&config, FixedCredentials::new(credentials.clone()))?;
+    let fixed = FixedCredentials::new(credentials.clone());
+    let store = connector.open_tuned(&config, calls, fixed)?;
     let identity = store.identify().await?;
     Ok(Proven {
         platform: connector.info().id.clone(),
@@ -130,7 +133,15 @@ pub async fn test_form(
 ) -> Result<ConnectionTest, Problem> {
     actor.must_be(Role::Admin, "test a connection")?;
     let entered = entered(services, form)?;
-    match prove(entered.connector, entered.config, entered.credentials).await {
+    let calls = CallSettings::default();
+    match prove(
+        entered.connector,
+        entered.config,
+        entered.credentials,
+        &calls,
+    )
+    .await
+    {
         Err(error) if error.fault == Fault::Config => Err(error.into()),
         answer => Ok(told(answer.as_ref().map(|proven| &proven.identity))),
     }
@@ -150,7 +161,13 @@ pub async fn connect(
     actor.must_be(Role::Admin, "connect a store")?;
     let name = form.name.trim().to_owned();
     let entered = entered(services, form)?;
-    let proven = prove(entered.connector, entered.config, entered.credentials).await?;
+    let proven = prove(
+        entered.connector,
+        entered.config,
+        entered.credentials,
+        &CallSettings::default(),
+    )
+    .await?;
     keep(services, actor, &proven, &name, IfConnected::Refuse).await
 }
 
@@ -170,7 +187,14 @@ pub async fn reconnect(
     drop(tx);
     let name = form.name.trim().to_owned();
     let entered = entered(services, form)?;
-    let proven = prove(entered.connector, entered.config, entered.credentials).await?;
+    let calls = call_settings(&services.db, &integration);
+    let proven = prove(
+        entered.connector,
+        entered.config,
+        entered.credentials,
+        &calls,
+    )
+    .await?;
     proven.must_be(&integration)?;
     keep(services, actor, &proven, &name, IfConnected::Replace).await
 }
@@ -311,6 +335,7 @@ async fn try_keep(
         now,
     )
     .await?;
+    set_the_clock(&mut tx, kept.id).await?;
     let wanted = NewSync {
         integration: kept.id,
         r#type: RunType::Incremental,

@@ -1,8 +1,10 @@
 //! Connected stores of a project.
 
 mod connect;
+mod credentials;
 mod one_click;
 mod saved;
+mod settings;
 
 use std::time::Duration;
 
@@ -17,10 +19,12 @@ use calibr_model::{
 use calibr_store::{TenantTx, integrations::IntegrationRecord};
 
 pub use connect::{connect, reconnect, test_form};
+pub use credentials::put_credentials;
 pub use one_click::{
     OneClickDone, OneClickFailed, complete_one_click, receive_delivery, start_one_click,
 };
 pub use saved::test;
+pub use settings::{save_settings, settings};
 
 use crate::{Actor, Services};
 
@@ -70,7 +74,7 @@ pub async fn rename(
     let name = checked_name(name)?;
     let mut tx = services.db.tenant(actor.project.id).await?;
     if !tx
-        .rename_integration(id, name, services.sources.now())
+        .rename_integration(id, name, actor.user, services.sources.now())
         .await?
     {
         return Err(missing());

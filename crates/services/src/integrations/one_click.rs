@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use calibr_connectors::{
-    ConnectorError, CredentialSet, Fault, OneClick, OneClickCallback, OneClickRequest,
+    CallSettings, ConnectorError, CredentialSet, Fault, OneClick, OneClickCallback, OneClickRequest,
 };
 use calibr_model::{
     IntegrationId, PlatformId, Problem, ProblemKind, ProjectSlug, Role, UserId,
@@ -217,7 +217,13 @@ async fn complete(
     let connection = one_click(services, &attempt.platform)?
         .complete(&callback)
         .await?;
-    let proven = prove(connector, connection.config, connection.credentials).await?;
+    let proven = prove(
+        connector,
+        connection.config,
+        connection.credentials,
+        &CallSettings::default(),
+    )
+    .await?;
     if let Some(id) = attempt.integration {
         let mut tx = services.db.tenant(actor.project.id).await?;
         let integration = tx.integration(id).await?.ok_or_else(missing)?;

@@ -1,9 +1,7 @@
 //! Testing a connection with what is saved.
 
-use std::sync::Arc;
-
 use calibr_connectors::{ConnectorError, StoreIdentity};
-use calibr_engine::StoredCredentials;
+use calibr_engine::EngineError;
 use calibr_model::{
     IntegrationId, Problem, ProblemKind, Role, status::IntegrationStatus, views::ConnectionTest,
 };
@@ -33,17 +31,12 @@ pub async fn test(
             format!("{} is disconnected. Reconnect it first.", integration.name),
         ));
     }
-    let connector = services.connector(&integration.platform)?;
-    let credentials = StoredCredentials::new(
-        services.db.clone(),
-        Arc::clone(&services.vault),
-        Arc::clone(connector),
-        (integration.project, id),
-        integration.config.clone(),
-    );
-    let answer = match connector.open(&integration.config, Arc::new(credentials)) {
+    // A platform that this version does not know is told as such.
+    services.connector(&integration.platform)?;
+    let answer = match services.webhooks.open(&integration) {
         Ok(store) => store.identify().await,
-        Err(error) => Err(error),
+        Err(EngineError::Connector(error)) => Err(error),
+        Err(error) => return Err(error.into()),
     };
     note(services, &integration, &answer).await?;
     Ok(told(answer.as_ref()))

@@ -21,6 +21,7 @@ struct ViewRow {
     status_detail: Option<String>,
     orders_refused: Option<String>,
     paused: bool,
+    next_sync_at: Option<DateTime<Utc>>,
     watermark: Option<DateTime<Utc>>,
     last_sync_at: Option<DateTime<Utc>>,
     item_count: i64,
@@ -41,6 +42,8 @@ macro_rules! view {
         concat!(
             "SELECT i.id, i.platform, i.name, i.address, i.status, i.status_detail, i.paused,
                     i.orders_refused,
+                    CASE WHEN NOT i.paused AND i.status IN ('connected', 'error')
+                         THEN i.next_sync_at END AS next_sync_at,
                     i.watermark, i.last_sync_at, i.item_count, i.created_at, now() AS read_at,
                     r.id AS run_id, r.status AS run_status, r.phase AS run_phase,
                     r.items_created + r.items_updated + r.items_unchanged AS run_synced,
@@ -89,7 +92,7 @@ impl ViewRow {
             sync_status,
             progress,
             last_sync_at: self.last_sync_at,
-            next_sync_at: None,
+            next_sync_at: self.next_sync_at,
             data_fresh_as_of: self.watermark,
             item_count: self.item_count,
             paused: self.paused,

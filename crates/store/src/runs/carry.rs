@@ -30,6 +30,8 @@ pub(super) struct Books {
     /// Every change before this moment is here; `None` where that cannot be
     /// said.
     pub(super) read_up_to: Option<DateTime<Utc>>,
+    /// Whether that was everything the store has.
+    pub(super) read_all: bool,
 }
 
 impl TenantTx {
@@ -104,6 +106,9 @@ impl TenantTx {
             "UPDATE sync_runs
              SET status = 'queued', lease_owner = NULL,
                  lease_until = now() + make_interval(secs => $6),
+                 -- An attempt that made room for another was not in vain.
+                 fruitless = CASE WHEN $4::text IS NULL THEN greatest(fruitless - 1, 0)
+                                  ELSE fruitless END,
                  error_code = $4, error = $5
              WHERE project_id = $1 AND id = $2 AND lease_owner = $3 AND status = 'syncing'",
         )
@@ -201,6 +206,7 @@ impl TenantTx {
         let (came_through, is_whole) = match outcome.status {
             // Nothing was read.
             _ if run.r#type == RunType::Prices => (false, false),
+            SyncStatus::Success | SyncStatus::Partial if !run.reads_catalogue => (true, false),
             SyncStatus::Success => (true, true),
             SyncStatus::Partial => (true, !self.may_bring_more(run.id).await?),
             _ => (false, false),
@@ -208,6 +214,7 @@ impl TenantTx {
         let books = Books {
             came_through,
             read_up_to: is_whole.then_some(run.watermark),
+            read_all: is_whole && run.r#type == RunType::Full,
         };
         self.close_books(run.id, run.integration, books, now)
             .await?;
@@ -282,6 +289,8 @@ impl TenantTx {
                  last_sync_at = CASE WHEN $5 THEN $4 ELSE last_sync_at END,
                  watermark = CASE WHEN status = 'disconnected' THEN watermark
                                   ELSE greatest(watermark, $3) END,
+                 full_sync_at = CASE WHEN $6 AND status <> 'disconnected' THEN now()
+                                     ELSE full_sync_at END,
                  updated_at = $4
              WHERE project_id = $1 AND id = $2",
         )
@@ -290,6 +299,7 @@ impl TenantTx {
         .bind(books.read_up_to)
         .bind(now)
         .bind(books.came_through)
+        .bind(books.read_all)
         .execute(self.conn())
         .await?;
         Ok(())

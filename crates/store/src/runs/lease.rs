@@ -42,6 +42,8 @@ pub struct ClaimedRun {
     pub worker: WorkerId,
     /// What it covers.
     pub r#type: RunType,
+    /// Whether it reads the catalogue at all.
+    pub reads_catalogue: bool,
     /// Where it stood.
     pub phase: RunPhase,
     /// For an incremental run: changes at or after this moment are read.
@@ -66,6 +68,15 @@ pub struct ClaimedRun {
     pub watermark: DateTime<Utc>,
 }
 
+/// What became of a run that nobody has looked after for long.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reclaimed {
+    /// Its worker was lost; it waits again.
+    FromWorker,
+    /// It waited already, and keeps its place.
+    FromQueue,
+}
+
 /// What a run could not bring through, by kind.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, FromRow)]
 pub struct FailedSoFar {
@@ -84,6 +95,7 @@ pub struct FailedSoFar {
 struct ClaimRow {
     integration_id: uuid::Uuid,
     r#type: String,
+    reads_catalogue: bool,
     phase: String,
     since: Option<DateTime<Utc>>,
     checkpoint: Option<serde_json::Value>,
@@ -121,7 +133,7 @@ impl TenantTx {
                  lease_owner = $3, lease_until = now() + make_interval(secs => $5)
              WHERE project_id = $1 AND id = $2 AND status IN ('queued', 'syncing')
                AND (lease_owner IS NULL OR lease_until < now())
-             RETURNING integration_id, type, phase, since, checkpoint, fruitless,
+             RETURNING integration_id, type, reads_catalogue, phase, since, checkpoint, fruitless,
                        items_created + items_updated + items_unchanged AS items_synced,
                        items_expected, orders_read, prices_pushed, started_at,
                        watermark,
@@ -156,6 +168,7 @@ impl TenantTx {
             integration: row.integration_id.into(),
             worker,
             r#type: word("run type", &row.r#type)?,
+            reads_catalogue: row.reads_catalogue,
             phase: word("run phase", &row.phase)?,
             since: row.since,
             checkpoint: row.checkpoint,
@@ -197,8 +210,8 @@ impl TenantTx {
         Ok(())
     }
 
-    /// Puts a run whose worker was lost back in the queue. `false` where it has
-    /// a worker after all.
+    /// Puts a run whose worker was lost back in the queue, and looks after one that
+    /// has waited for long. `None` where it has a worker after all.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -206,26 +219,37 @@ impl TenantTx {
         &mut self,
         run: SyncRunId,
         now: DateTime<Utc>,
-    ) -> Result<bool, StoreError> {
+    ) -> Result<Option<Reclaimed>, StoreError> {
         let project = self.project().0;
-        let done = sqlx::query(
-            "UPDATE sync_runs
+        let was_carried: Option<bool> = sqlx::query_scalar(
+            "WITH lost AS (
+                 SELECT status = 'syncing' AS was_carried FROM sync_runs
+                 WHERE project_id = $1 AND id = $2 AND status IN ('queued', 'syncing')
+                   AND lease_until < now()
+                 FOR UPDATE
+             )
+             UPDATE sync_runs r
              SET status = 'queued', lease_owner = NULL,
+                 due_at = CASE WHEN lost.was_carried THEN now() ELSE r.due_at END,
                  -- Looked at again should the job that is queued for it be lost too.
                  lease_until = now() + make_interval(secs => $3)
-             WHERE project_id = $1 AND id = $2 AND status IN ('queued', 'syncing')
-               AND lease_until < now()",
+             FROM lost
+             WHERE r.project_id = $1 AND r.id = $2
+             RETURNING lost.was_carried",
         )
         .bind(project)
         .bind(run.0)
         .bind(LEASE_SECONDS)
-        .execute(self.conn())
+        .fetch_optional(self.conn())
         .await?;
-        if done.rows_affected() == 0 {
-            return Ok(false);
-        }
-        self.notify_progress(run, now).await?;
-        Ok(true)
+        Ok(match was_carried {
+            None => None,
+            Some(true) => {
+                self.notify_progress(run, now).await?;
+                Some(Reclaimed::FromWorker)
+            }
+            Some(false) => Some(Reclaimed::FromQueue),
+        })
     }
 }
 

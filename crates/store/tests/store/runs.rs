@@ -8,7 +8,7 @@ use calibr_model::{
 };
 use calibr_store::{
     StoreError,
-    runs::{Claim, Outcome},
+    runs::{Claim, Outcome, Reclaimed},
 };
 use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::PgPool;
@@ -90,8 +90,10 @@ async fn a_lost_worker_is_found_and_another_goes_on_where_it_was(pool: PgPool) {
     let found = world.db.system().await.unwrap().lost_runs().await.unwrap();
     assert_eq!(found, [(project, lost.id)]);
     let mut tx = world.tenant(project).await;
-    assert!(tx.reclaim_lost_run(lost.id, world.now()).await.unwrap());
-    assert!(!tx.reclaim_lost_run(lost.id, world.now()).await.unwrap());
+    let reclaimed = tx.reclaim_lost_run(lost.id, world.now()).await.unwrap();
+    assert_eq!(reclaimed, Some(Reclaimed::FromWorker));
+    let again = tx.reclaim_lost_run(lost.id, world.now()).await.unwrap();
+    assert_eq!(again, None, "it has time to be taken up");
     tx.commit().await.unwrap();
     world.clock.advance(TimeDelta::minutes(1));
     let heir = world.take_up(project, lost.id).await.claimed;

@@ -10,6 +10,7 @@ pub(crate) mod oauth;
 pub(crate) mod platforms;
 pub(crate) mod prices;
 pub(crate) mod products;
+pub(crate) mod settings;
 pub(crate) mod syncs;
 pub(crate) mod webhooks;
 

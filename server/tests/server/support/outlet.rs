@@ -92,6 +92,12 @@ impl Outlet {
         self.woo().add_fault(STORE, fault).unwrap();
     }
 
+    /// Ends the store's keys and makes another with the same name.
+    pub(crate) fn replace_secret(&self, secret: &str) {
+        self.woo().revoke_keys(STORE).unwrap();
+        self.woo().add_key(STORE, ApiKey::new(KEY, secret)).unwrap();
+    }
+
     /// The listings as they are at the store: id, product, and price.
     pub(crate) fn truth(&self) -> Vec<(u64, u64, String)> {
         let truth = self.woo().truth(STORE).unwrap();

@@ -134,9 +134,14 @@ pub(crate) async fn shown(client: &Client, platform: &str) -> Listings {
 
 /// A form to connect the seller by hand.
 pub(crate) fn seller_form(refresh_token: &str) -> Value {
+    seller_form_of(SELLER, refresh_token)
+}
+
+/// The same for another seller.
+pub(crate) fn seller_form_of(seller: &str, refresh_token: &str) -> Value {
     json!({
         "platform": "amazon", "name": "",
-        "config": { "marketplace_id": "amazon.de", "seller_id": SELLER },
+        "config": { "marketplace_id": "amazon.de", "seller_id": seller },
         "credentials": { "refresh_token": refresh_token },
     })
 }

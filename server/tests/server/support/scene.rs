@@ -57,7 +57,8 @@ impl Scene {
         Self::around(Shop::open_with(sandbox).await).await
     }
 
-    async fn around(shop: Shop) -> Self {
+    /// Around a sandbox of one's own.
+    pub(crate) async fn around(shop: Shop) -> Self {
         let url = fresh_database().await;
         let launch = shop
             .all_known_to(Launch::on_database(&url))
