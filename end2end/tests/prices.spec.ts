@@ -1,22 +1,11 @@
 // Prices, from what is wanted to what the store has, and back.
 import type { Locator, Page } from "@playwright/test";
-import { OWNER, connectByHand, expectSynced, openConnect, setUp, storeRow } from "../support/people.ts";
-import { CONSUMER_KEY, CONSUMER_SECRET, PRICE_TOKEN, type Store, expect, test } from "../support/store.ts";
+import { OWNER, connectByHand, connectWooCommerce, expectSynced, setUp, storeRow } from "../support/people.ts";
+import { PRICE_TOKEN, type Store, expect, test } from "../support/store.ts";
 
 const home = `/p/${OWNER.slug}`;
 
 test.beforeEach(async ({ page }) => setUp(page));
-
-async function connectWooCommerce(page: Page, store: Store): Promise<void> {
-  const dialog = await openConnect(page, "WooCommerce");
-  await dialog.getByRole("tab", { name: "By hand" }).click();
-  await dialog.getByRole("textbox", { name: "Store address" }).fill(store.woocommerce);
-  await dialog.getByLabel("Consumer key", { exact: true }).fill(CONSUMER_KEY);
-  await dialog.getByLabel("Consumer secret", { exact: true }).fill(CONSUMER_SECRET);
-  await dialog.getByRole("button", { name: "Connect", exact: true }).click();
-  await expect(dialog).toBeHidden();
-  await expectSynced(storeRow(page, "Sandbox Store"), String(store.variants));
-}
 
 type Goods = { sku: string; price: string };
 

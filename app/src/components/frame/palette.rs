@@ -240,11 +240,21 @@ fn entries() -> Vec<Entry> {
             to(routes::new_prices(slug)),
         );
     }
-    for store in untrack(|| project.integrations.get()).unwrap_or_default() {
+    let stores = untrack(|| project.integrations.get()).unwrap_or_default();
+    for store in &stores {
         let path = routes::history(slug, store.id);
         add(
             Icon::Store,
             format!("{} sync history", store.name),
+            "Store",
+            to(path),
+        );
+    }
+    for store in &stores {
+        let path = routes::settings(slug, store.id);
+        add(
+            Icon::Settings,
+            format!("{} settings", store.name),
             "Store",
             to(path),
         );

@@ -17,4 +17,5 @@ mod orders;
 mod prices;
 #[path = "../support/pushing.rs"]
 mod pushing;
+mod tuned;
 mod webhooks;
