@@ -325,5 +325,8 @@ async fn a_store_with_a_cap_is_called_no_more_often_however_many_consoles_there_
     let made = outlet.requests() - before;
     let admitted = 10 + begun.elapsed().as_secs() + 1;
     assert!(made > 10, "{made} calls are too few to meet the cap");
-    assert!(made <= admitted, "{made} calls where {admitted} are admitted");
+    assert!(
+        made <= admitted,
+        "{made} calls where {admitted} are admitted"
+    );
 }

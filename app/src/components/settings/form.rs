@@ -11,7 +11,8 @@ use super::{
     fields::{Item, Texts, is_on, parsed, read, switched, written},
 };
 use crate::{
-    api, routes,
+    api,
+    routes::{self, Place, ProjectPlace, SettingsTab},
     state::{Address, Ask, Drafts, FormState, Project, Query, Toast, Toasts},
 };
 
@@ -121,6 +122,10 @@ impl SettingsForm {
     /// Who saved after this form was begun, while it holds something else.
     /// Tracked.
     pub(super) fn overtaken_by(self) -> Option<String> {
+        // While it is being saved, the newer one is its own.
+        if self.state.busy.get() {
+            return None;
+        }
         let own = self.version.get();
         self.saved.with(|saved| {
             let newer = saved.filter(|saved| saved.version.to_string() != own)?;
@@ -198,19 +203,21 @@ impl SettingsForm {
         });
     }
 
-    /// Opens the tab on which the first fault stands.
+    /// Opens the tab on which the first fault stands, unless one stands on the
+    /// open one.
     fn lead_to(self, faults: &[FieldError]) {
-        let tabs: Vec<_> = faults
+        let tabs: Vec<SettingsTab> = faults
             .iter()
             .filter_map(|fault| Some(Item::of(&fault.field)?.tab()))
             .collect();
-        let slug = self.project.slug();
-        let path = |tab| routes::settings_tab(slug.as_str(), self.id, tab);
-        let here = self.address.path.get_untracked();
+        let path = self.address.path.get_untracked();
+        let Place::Project(slug, ProjectPlace::Settings(id, open)) = Place::of(&path) else {
+            return;
+        };
         if let Some(first) = tabs.first()
-            && !tabs.iter().any(|tab| path(*tab) == here)
+            && !tabs.contains(&open)
         {
-            self.address.go(&path(*first));
+            self.address.go(&routes::settings_tab(&slug, id, *first));
         }
     }
 

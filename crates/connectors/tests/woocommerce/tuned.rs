@@ -24,7 +24,10 @@ impl Clock for Held {
 fn store(scene: &Scene, calls: &CallSettings) -> Arc<dyn Store> {
     let config = scene.connector.normalise(config(&scene.url())).unwrap();
     let credentials = FixedCredentials::new(keys(KEY, SECRET));
-    scene.connector.open_tuned(&config, calls, credentials).unwrap()
+    scene
+        .connector
+        .open_tuned(&config, calls, credentials)
+        .unwrap()
 }
 
 #[tokio::test]
@@ -74,9 +77,15 @@ async fn calls_beyond_the_cap_wait_for_their_turn_whoever_made_those_before() {
     }
     let error = capped.identify().await.unwrap_err();
     assert_eq!(error.fault, Fault::Throttled);
-    assert!(error.retry_after > Some(Duration::from_secs(60)), "{error:?}");
+    assert!(
+        error.retry_after > Some(Duration::from_secs(60)),
+        "{error:?}"
+    );
     assert_eq!(scene.counters().requests, made, "nothing was called");
 
     // Other stores have a cap of their own.
-    store(&scene, &CallSettings::default()).identify().await.unwrap();
+    store(&scene, &CallSettings::default())
+        .identify()
+        .await
+        .unwrap();
 }
