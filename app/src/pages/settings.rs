@@ -10,14 +10,12 @@ use crate::{
     api,
     components::{
         PageHeader,
-        platform_mark::PlatformMark,
         settings::{
             AccessForm, Advanced, Compare, Credentials, ResyncDialog, SettingsForm, SyncSettings,
             UnsavedBar,
         },
-        ui::{
-            Crumb, Crumbs, ErrorBox, GhostLines, Glyph, Icon, Look, Note, PageTab, PageTabs, pill,
-        },
+        store::StoreLine,
+        ui::{Crumb, Crumbs, ErrorBox, GhostLines, Glyph, Icon, Look, Note, PageTab, PageTabs},
         webhooks::Webhooks,
     },
     routes::{self, Place, ProjectPlace, SettingsTab},
@@ -79,18 +77,6 @@ pub(crate) fn StoreSettings(
     project.follow_changes(settings.loading);
     project.follow_changes(detail.loading);
 
-    let about = move || {
-        store.get().map(|store| {
-            view! {
-                <span class="flex flex-wrap items-center gap-2.5">
-                    <PlatformMark platform=store.platform />
-                    <span dir="auto" class="font-medium text-text">{store.name}</span>
-                    <span class="wrap-anywhere">{store.address}</span>
-                    {pill(store.status)}
-                </span>
-            }
-        })
-    };
     let history = routes::history(slug.as_str(), id);
     let ready = Memo::new(move |_| {
         settings.loading.is_ready() && detail.loading.is_ready() && platform.with(Option::is_some)
@@ -124,7 +110,7 @@ pub(crate) fn StoreSettings(
         <PageHeader
             title="Settings"
             part=Signal::derive(move || tab.get().words())
-            about=move || about.into_any()
+            about=move || view! { <StoreLine id /> }
         >
             <a class=Look::Plain.class() href=history>
                 <Glyph icon=Icon::History />

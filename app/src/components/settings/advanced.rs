@@ -6,14 +6,14 @@ use calibr_model::{
 use leptos::prelude::*;
 
 use super::{
-    SettingsForm,
+    SettingsForm, Toggle,
     fields::Item,
     section::{Fields, Section},
 };
 use crate::{
     components::{
         store::StoreDialogs,
-        ui::{Button, Glyph, Icon, Look, Switch, TextArea, TextField},
+        ui::{Button, Glyph, Icon, Look, TextArea, TextField},
     },
     routes,
     state::Project,
@@ -91,12 +91,7 @@ pub(crate) fn Advanced(
                     }
                 })}
             <Section title="Dry run" about="To see what would happen, before it does.">
-                <Switch
-                    label="Send no prices"
-                    help="Prices for this store are checked as always, and told what would be sent. None of them reaches the store."
-                    on=form.on(Item::DryRun)
-                    on_change=move |on| form.set(Item::DryRun, on)
-                />
+                <Toggle form item=Item::DryRun help="Prices for this store are checked as always, and told what would be sent. None of them reaches the store." />
             </Section>
         </Fields>
         <Upkeep form resync />

@@ -80,7 +80,7 @@ impl Item {
             Self::SyncProducts => "Sync products by itself",
             Self::SyncPrices => "Send prices by itself",
             Self::ConflictPolicy => "Who is right",
-            Self::DryRun => "Dry run",
+            Self::DryRun => "Send no prices",
             Self::PageSize => "Records in one call",
             Self::CallsPerMinute => "Calls a minute, at most",
             Self::RequestTimeout => "Seconds to wait for an answer",

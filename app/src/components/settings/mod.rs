@@ -15,6 +15,7 @@ mod resync;
 mod secret;
 mod section;
 mod sync;
+mod toggle;
 
 pub(crate) use access::AccessForm;
 pub(crate) use advanced::Advanced;
@@ -26,3 +27,4 @@ pub(crate) use resync::ResyncDialog;
 pub(crate) use sync::SyncSettings;
 
 use next_run::NextRun;
+use toggle::Toggle;

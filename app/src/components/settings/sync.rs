@@ -2,12 +2,12 @@ use calibr_model::platform::{Capability, PlatformInfo};
 use leptos::prelude::*;
 
 use super::{
-    NextRun, SettingsForm,
+    NextRun, SettingsForm, Toggle,
     fields::Item,
     section::{Fields, Section},
 };
 use crate::{
-    components::ui::{Choice, Choices, DayOf, Switch, TextField},
+    components::ui::{Choice, Choices, DayOf, TextField},
     state::Project,
 };
 
@@ -129,22 +129,12 @@ pub(crate) fn SyncSettings(
                 title="What is synced"
                 about="In runs that nobody started by hand: those of the clock, and those after word from the store."
             >
-                <Switch
-                    label=Item::SyncProducts.label()
-                    help="Reads products, prices and stock. When off, the catalogue here stays as it is until somebody syncs."
-                    on=form.on(Item::SyncProducts)
-                    on_change=move |on| form.set(Item::SyncProducts, on)
-                />
+                <Toggle form item=Item::SyncProducts help="Reads products, prices and stock. When off, the catalogue here stays as it is until somebody syncs." />
                 {platform
                     .can(Capability::PricePush)
                     .then(|| {
                         view! {
-                            <Switch
-                                label=Item::SyncPrices.label()
-                                help="Sends prices that wait to be sent. When off, prices go out only when somebody applies them."
-                                on=form.on(Item::SyncPrices)
-                                on_change=move |on| form.set(Item::SyncPrices, on)
-                            />
+                            <Toggle form item=Item::SyncPrices help="Sends prices that wait to be sent. When off, prices go out only when somebody applies them." />
                         }
                     })}
             </Section>
