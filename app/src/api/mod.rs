@@ -40,6 +40,7 @@ pub const PATHS: &[&str] = &[
     "/api/fn/list_integrations",
     "/api/fn/integration_config",
     "/api/fn/test_connection",
+    "/api/fn/test_integration",
     "/api/fn/connect_integration",
     "/api/fn/reconnect_integration",
     "/api/fn/start_one_click",
@@ -99,6 +100,7 @@ pub fn register() {
     register_explicit::<integrations::ListIntegrations>();
     register_explicit::<integrations::IntegrationConfig>();
     register_explicit::<integrations::TestConnection>();
+    register_explicit::<integrations::TestIntegration>();
     register_explicit::<integrations::ConnectIntegration>();
     register_explicit::<integrations::ReconnectIntegration>();
     register_explicit::<integrations::StartOneClick>();
@@ -106,6 +108,10 @@ pub fn register() {
     register_explicit::<integrations::PauseIntegration>();
     register_explicit::<integrations::ResumeIntegration>();
     register_explicit::<integrations::DisconnectIntegration>();
+    register_explicit::<settings::GetIntegration>();
+    register_explicit::<settings::GetSettings>();
+    register_explicit::<settings::SaveSettings>();
+    register_explicit::<settings::PutCredentials>();
     register_explicit::<syncs::StartSync>();
     register_explicit::<syncs::RecentSyncs>();
     register_explicit::<syncs::ListSyncs>();

@@ -9,7 +9,7 @@ use leptos::{
 };
 
 use super::{
-    NewPrices, PricePush, Prices, ProductDetail, Products, SyncHistory, SyncRun, Webhooks,
+    NewPrices, PricePush, Prices, ProductDetail, Products, StoreSettings, SyncHistory, SyncRun,
 };
 use crate::{
     components::ui::{Crumb, Crumbs, ErrorBox, GhostTable, PageTitle},
@@ -27,8 +27,8 @@ type Loaded = Result<Make, SplitLoaderError>;
 pub(crate) enum Code {
     Catalogue,
     Prices,
+    Settings,
     Syncs,
-    Webhooks,
 }
 
 impl Code {
@@ -40,7 +40,7 @@ impl Code {
                 Some(Self::Prices)
             }
             ProjectPlace::History(_) | ProjectPlace::Run(..) => Some(Self::Syncs),
-            ProjectPlace::Webhooks(_) => Some(Self::Webhooks),
+            ProjectPlace::Settings(..) => Some(Self::Settings),
             _ => None,
         }
     }
@@ -49,8 +49,8 @@ impl Code {
         match self {
             Self::Catalogue => catalogue_code().await,
             Self::Prices => prices_code().await,
+            Self::Settings => settings_code().await,
             Self::Syncs => syncs_code().await,
-            Self::Webhooks => webhooks_code().await,
         }
     }
 }
@@ -81,10 +81,10 @@ fn syncs_code() -> Loaded {
     })
 }
 
-#[wasm_split(webhooks, wasm_split_path = leptos::wasm_split, fallible)]
-fn webhooks_code() -> Loaded {
+#[wasm_split(settings, wasm_split_path = leptos::wasm_split, fallible)]
+fn settings_code() -> Loaded {
     Ok(|place| match place {
-        ProjectPlace::Webhooks(id) => view! { <Webhooks id /> }.into_any(),
+        ProjectPlace::Settings(id, _) => view! { <StoreSettings id /> }.into_any(),
         _ => ().into_any(),
     })
 }

@@ -104,6 +104,7 @@ pub(crate) fn SyncHistory(
     let about = move || store.get().map(store_about);
     view! {
         <PageHeader title="Sync history" about=move || about.into_any()>
+            <SettingsLink id />
             <WebhooksLink id />
             <SyncButtons id />
         </PageHeader>
@@ -115,6 +116,17 @@ pub(crate) fn SyncHistory(
                 filtered=Signal::derive(move || !states.read().is_empty() || !kind.read().is_empty())
             />
         </section>
+    }
+}
+
+#[component]
+fn SettingsLink(id: IntegrationId) -> impl IntoView {
+    let href = routes::settings(expect_context::<Project>().slug().as_str(), id);
+    view! {
+        <a class=Look::Plain.class() href=href>
+            <Glyph icon=Icon::Settings />
+            "Settings"
+        </a>
     }
 }
 

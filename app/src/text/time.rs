@@ -14,6 +14,10 @@ use super::number::counted;
 pub(crate) enum Style {
     /// `23 Nov, 09:12`: for tables.
     Short,
+    /// `3 Nov 2026`: for what was once.
+    Day,
+    /// `Tue 24 November, 03:04 CET`: for what is to come.
+    Planned,
     /// `23 November 2026 at 09:12:44 CET`: where exactness is asked for.
     Exact,
 }
@@ -26,6 +30,15 @@ impl Style {
                 ("month", "short"),
                 ("hour", "2-digit"),
                 ("minute", "2-digit"),
+            ],
+            Self::Day => &[("day", "numeric"), ("month", "short"), ("year", "numeric")],
+            Self::Planned => &[
+                ("weekday", "short"),
+                ("day", "numeric"),
+                ("month", "long"),
+                ("hour", "2-digit"),
+                ("minute", "2-digit"),
+                ("timeZoneName", "short"),
             ],
             Self::Exact => &[
                 ("day", "numeric"),

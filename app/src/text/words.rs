@@ -2,6 +2,7 @@
 
 use calibr_model::{
     platform::Capability,
+    settings::{ConflictPolicy, Frequency, FullSync},
     status::{
         FailureClass, FailureKind, IntegrationStatus, ListingState, RunTrigger, RunType, SyncStatus,
     },
@@ -275,5 +276,33 @@ pub(crate) const fn capability(capability: Capability) -> &'static str {
         Capability::Orders => "Orders",
         Capability::Webhooks => "Live changes",
         Capability::CompetitorPrices => "Competitor prices",
+    }
+}
+
+/// How often the clock starts a run.
+pub(crate) const fn frequency(frequency: Frequency) -> &'static str {
+    match frequency {
+        Frequency::Manual => "By hand",
+        Frequency::Hourly => "Every hour",
+        Frequency::SixHourly => "Every 6 hours",
+        Frequency::Daily => "Daily",
+    }
+}
+
+/// How often a run by the clock reads everything.
+pub(crate) const fn full_sync(often: FullSync) -> &'static str {
+    match often {
+        FullSync::Daily => "Once a day",
+        FullSync::Weekly => "Once a week",
+        FullSync::Never => "Only when asked",
+    }
+}
+
+/// Who is right where both sides changed a field.
+pub(crate) const fn conflict_policy(policy: ConflictPolicy) -> &'static str {
+    match policy {
+        ConflictPolicy::Platform => "The store",
+        ConflictPolicy::Calibr => "Calibr",
+        ConflictPolicy::Manual => "A person decides",
     }
 }

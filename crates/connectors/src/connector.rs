@@ -83,6 +83,13 @@ pub trait Connector: Send + Sync {
         Ok(None)
     }
 
+    /// Whether [`Connector::refresh`] gives fresh credentials in place of a set of
+    /// these fields.
+    fn renews(&self, fields: &[&str]) -> bool {
+        let _unused = fields;
+        false
+    }
+
     /// Consent on the platform's own page, where the platform has that and this
     /// installation is set up for it.
     fn one_click(&self) -> Option<&dyn OneClick> {

@@ -206,6 +206,10 @@ impl Connector for AmazonConnector {
         )))
     }
 
+    fn renews(&self, fields: &[&str]) -> bool {
+        fields.contains(&REFRESH_TOKEN)
+    }
+
     fn one_click(&self) -> Option<&dyn OneClick> {
         self.consent
             .as_ref()

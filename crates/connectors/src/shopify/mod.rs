@@ -183,6 +183,10 @@ impl Connector for ShopifyConnector {
         Ok(Some(issued.credentials))
     }
 
+    fn renews(&self, fields: &[&str]) -> bool {
+        fields.contains(&REFRESH_TOKEN)
+    }
+
     fn one_click(&self) -> Option<&dyn OneClick> {
         self.consent
             .as_ref()

@@ -57,7 +57,7 @@ impl VendureConnector {
         let info = info().map_err(|error| ConnectorError::new(Fault::Config, error.to_string()))?;
         Ok(Self {
             info,
-            transport: transport.clone(),
+            transport: transport.to_own_servers(),
         })
     }
 }

@@ -76,12 +76,13 @@ impl WooCommerceConnector {
     /// None that a caller could meet: the platform's word is fixed here.
     pub fn new(transport: &Transport) -> Result<Self, ConnectorError> {
         let info = info().map_err(|error| ConnectorError::new(Fault::Config, error.to_string()))?;
+        let transport = transport.to_own_servers();
         Ok(Self {
             info,
-            transport: transport.clone(),
             consent: Consent {
                 transport: transport.clone(),
             },
+            transport,
             rooms: PerStore::default(),
         })
     }

@@ -19,4 +19,5 @@ mod prices;
 mod pushing;
 #[path = "../support/senseless.rs"]
 mod senseless;
+mod tuned;
 mod webhooks;

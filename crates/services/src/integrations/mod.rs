@@ -53,10 +53,15 @@ pub async fn get(
     let mut tx = services.db.tenant(actor.project.id).await?;
     let integration = view(&mut tx, id).await?;
     let record = tx.integration(id).await?.ok_or_else(missing)?;
+    let credentials = tx.credential_views(id).await?;
+    let fields: Vec<&str> = credentials.iter().map(|one| one.field.as_str()).collect();
+    // A platform that this version does not know renews nothing.
+    let connector = services.connector(&record.platform);
     Ok(IntegrationDetail {
         integration,
         config: record.config,
-        credentials: tx.credential_views(id).await?,
+        renews: connector.is_ok_and(|connector| connector.renews(&fields)),
+        credentials,
     })
 }
 

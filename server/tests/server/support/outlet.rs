@@ -92,6 +92,11 @@ impl Outlet {
         self.woo().add_fault(STORE, fault).unwrap();
     }
 
+    /// How often the store's API was called.
+    pub(crate) fn requests(&self) -> u64 {
+        self.woo().counters(STORE).unwrap().requests
+    }
+
     /// Ends the store's keys and makes another with the same name.
     pub(crate) fn replace_secret(&self, secret: &str) {
         self.woo().revoke_keys(STORE).unwrap();
