@@ -1,12 +1,16 @@
 //! Sync runs: their life from queued to ended, and what is shown of them.
 
 mod carry;
+mod counts;
+mod history;
 mod lease;
 mod read;
 
 pub(crate) use self::lease::LEASE_SECONDS;
 pub use self::{
     carry::Outcome,
+    counts::{CountRow, CountSpan},
+    history::RunFilter,
     lease::{Claim, ClaimedRun, FailedSoFar},
 };
 
@@ -38,6 +42,14 @@ pub struct NewRun {
     pub since: Option<DateTime<Utc>>,
 }
 
+impl NewRun {
+    /// The moment its id holds, so that a range of time is a range of ids.
+    fn asked_at(&self) -> Option<DateTime<Utc>> {
+        let (seconds, nanos) = self.id.0.get_timestamp()?.to_unix();
+        DateTime::from_timestamp(i64::try_from(seconds).ok()?, nanos)
+    }
+}
+
 impl TenantTx {
     /// Puts a run in the queue and tells the browsers. `false` where one is
     /// queued or under way already: nothing is added then.
@@ -61,7 +73,7 @@ impl TenantTx {
         .bind(run.r#type.as_str())
         .bind(run.trigger.as_str())
         .bind(run.triggered_by.map(|user| user.0))
-        .bind(now)
+        .bind(run.asked_at().unwrap_or(now))
         .bind(run.since)
         .execute(self.conn())
         .await?;

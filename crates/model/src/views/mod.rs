@@ -6,6 +6,7 @@ mod catalogue;
 mod competitors;
 mod integration;
 mod prices;
+mod run_history;
 mod sales;
 mod sync;
 mod webhook;
@@ -22,8 +23,12 @@ pub use prices::{
     PriceItemView, PriceLedgerView, PricePushStatus, PricePushView, PriceShift, PriceSource,
     Rounding, WantedPrice, WantedPrices,
 };
+pub use run_history::{
+    FailureCount, FailureSubject, MetricsStep, RunBucket, RunFigures, RunMetrics, RunQuery,
+    RunsAsked,
+};
 pub use sales::DaySales;
-pub use sync::{ItemFailureView, PhaseView, RunDetail, RunQuery, RunView};
+pub use sync::{ItemFailureView, PhaseView, RunDetail, RunView};
 pub use webhook::{
     DeliveryEffect, DeliveryState, MeaningKind, SignatureResult, SubscriptionState,
     WebhookDeliveryDetail, WebhookDeliveryView, WebhookMeaning, WebhookSubscriptionView,
