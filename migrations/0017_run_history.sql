@@ -17,13 +17,13 @@ CREATE FUNCTION calibr_duration_step(milliseconds bigint)
                 ELSE 1 + floor(8 * ln(greatest(milliseconds, 1)::float8) / ln(2::float8))
            END::smallint;
 
--- How the runs went that have ended, by the hour and the day of the project's
--- time zone in which they were asked for: kept in the transaction that ends a
--- run. Hours are kept for a while, days for good.
+-- How the runs went that have ended, by the hour, the day and the month of the
+-- project's time zone in which they were asked for: kept in the transaction that
+-- ends a run. Hours are kept for a while, days and months for good.
 CREATE TABLE sync_run_counts (
     project_id     uuid NOT NULL,
     integration_id uuid NOT NULL,
-    span           text NOT NULL CHECK (span IN ('hour', 'day')),
+    span           text NOT NULL CHECK (span IN ('hour', 'day', 'month')),
     -- The span's first moment.
     starts_at      timestamptz NOT NULL,
     type           text NOT NULL,
@@ -44,7 +44,7 @@ CALL calibr_guard_tenant_table('sync_run_counts');
 CREATE TABLE sync_failure_counts (
     project_id     uuid NOT NULL,
     integration_id uuid NOT NULL,
-    span           text NOT NULL CHECK (span IN ('hour', 'day')),
+    span           text NOT NULL CHECK (span IN ('hour', 'day', 'month')),
     starts_at      timestamptz NOT NULL,
     type           text NOT NULL,
     trigger        text NOT NULL,
@@ -66,7 +66,8 @@ CREATE TEMPORARY VIEW ended AS
     FROM sync_runs r
     JOIN projects p ON p.id = r.project_id
     LEFT JOIN pg_timezone_names z ON z.name = p.time_zone
-    JOIN (VALUES ('hour', interval '8 days'), ('day', interval '1000 years')) AS span (span, kept)
+    JOIN (VALUES ('hour', interval '8 days'), ('day', interval '1000 years'),
+                 ('month', interval '1000 years')) AS span (span, kept)
         ON r.queued_at >= now() - span.kept
     WHERE r.status NOT IN ('queued', 'syncing');
 
@@ -80,7 +81,7 @@ GROUP BY 1, 2, 3, 4, 5, 6, 7, 8;
 INSERT INTO sync_failure_counts
 SELECT project_id, integration_id, span, starts_at, type, trigger, status, 'run', error_code, count(*)
 FROM ended
-WHERE error_code IS NOT NULL
+WHERE status = 'error' AND error_code IS NOT NULL
 GROUP BY 1, 2, 3, 4, 5, 6, 7, 9
 UNION ALL
 SELECT e.project_id, e.integration_id, e.span, e.starts_at, e.type, e.trigger, e.status, 'item',

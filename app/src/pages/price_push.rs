@@ -518,7 +518,6 @@ fn Items(id: PricePushId, push: Query<PricePushView>, applied: Memo<bool>) -> im
                 caption="Prices of this push"
                 columns=COLUMNS
                 nothing
-                steady=true
                 rows
             />
         </section>

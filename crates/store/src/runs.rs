@@ -9,7 +9,7 @@ mod read;
 pub(crate) use self::lease::LEASE_SECONDS;
 pub use self::{
     carry::Outcome,
-    counts::{CountRow, CountSpan},
+    counts::{CountPart, CountRow, CountSpan},
     history::RunFilter,
     lease::{Claim, ClaimedRun, FailedSoFar},
 };

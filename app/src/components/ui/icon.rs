@@ -7,6 +7,7 @@ pub(crate) enum Icon {
     ArrowRight,
     Bolt,
     Box,
+    Chart,
     Check,
     CheckCircle,
     ChevronDown,
@@ -16,6 +17,7 @@ pub(crate) enum Icon {
     Close,
     Copy,
     Dots,
+    Download,
     Eye,
     EyeOff,
     History,
@@ -49,6 +51,7 @@ impl Icon {
             Self::ArrowRight => "M5 12h14M13 6l6 6-6 6",
             Self::Bolt => "M13 3 5 13.5h5.5L10 21l8.5-11H13Z",
             Self::Box => "M12 3l8 4.5v9L12 21l-8-4.5v-9ZM4.3 7.7 12 12l7.7-4.3M12 12v9",
+            Self::Chart => "M5 19.5v-7M12 19.5v-15M19 19.5v-10",
             Self::Check => "M5 12.5l4.5 4.5L19 7.5",
             Self::CheckCircle => "M12 3a9 9 0 1 0 0 18 9 9 0 0 0 0-18ZM8 12.3l2.8 2.8L16 9.8",
             Self::ChevronDown => "M6 9.5l6 6 6-6",
@@ -61,6 +64,7 @@ impl Icon {
                 "M6.5 12a1 1 0 1 1-2 0 1 1 0 0 1 2 0ZM13 12a1 1 0 1 1-2 0 1 1 0 0 1 2 0Z\
                  M19.5 12a1 1 0 1 1-2 0 1 1 0 0 1 2 0Z"
             }
+            Self::Download => "M12 4.5V16M7 11.5l5 5 5-5M4.5 15v4.5h15V15",
             Self::Eye => {
                 "M2.5 12C4.5 8 8 5.5 12 5.5S19.5 8 21.5 12c-2 4-5.5 6.5-9.5 6.5\
                  S4.5 16 2.5 12ZM12 9a3 3 0 1 0 0 6 3 3 0 0 0 0-6Z"

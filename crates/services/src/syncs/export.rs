@@ -133,6 +133,17 @@ impl Reading {
     }
 }
 
+impl Drop for Reading {
+    fn drop(&mut self) {
+        if !self.ended {
+            tracing::info!(
+                project = %self.project, integration = %self.integration,
+                "an export was broken off before its end"
+            );
+        }
+    }
+}
+
 fn line(run: &RunView) -> [Cow<'_, str>; COLUMNS.len()] {
     let number = |number: i64| Cow::Owned(number.to_string());
     let text = |text: &'_ Option<String>| Cow::Owned(text.clone().unwrap_or_default());

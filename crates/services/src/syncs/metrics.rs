@@ -9,7 +9,7 @@ use calibr_model::{
     time_range::{Between, start_of_day, start_of_hour},
     views::{MetricsStep, RunBucket, RunFigures, RunMetrics, RunsAsked},
 };
-use calibr_store::runs::{CountRow, CountSpan};
+use calibr_store::runs::{CountPart, CountRow, CountSpan};
 use chrono::{DateTime, Datelike, Months, NaiveDate, TimeDelta, Utc};
 use chrono_tz::Tz;
 
@@ -44,16 +44,14 @@ pub async fn metrics(
         .ok_or_else(integrations::missing)?;
     let now = services.sources.now();
     let first = tx.first_counted_day(integration).await?;
-    let buckets = Buckets::of(filter.time, first, now, zone_of(actor));
-    let span = match buckets.step {
-        MetricsStep::Hour => CountSpan::Hour,
-        _ => CountSpan::Day,
-    };
+    let zone = zone_of(actor);
+    let buckets = Buckets::of(filter.time, first, now, zone);
+    let parts = buckets.parts(zone);
     let counts = tx
-        .run_counts(integration, &filter, span, &buckets.bounds)
+        .run_counts(integration, &filter, &parts, &buckets.bounds)
         .await?;
     let failures = tx
-        .failure_counts(integration, &filter, span, &buckets.bounds, MOST_CODES)
+        .failure_counts(integration, &filter, &parts, MOST_CODES)
         .await?;
     let mut totals = Tally::default();
     let mut pieces = vec![Tally::default(); buckets.bounds.len().saturating_sub(1)];
@@ -129,6 +127,37 @@ impl Buckets {
         }
         bounds.push(start_of_day(&zone, last + TimeDelta::days(1)));
         Self { step, bounds }
+    }
+}
+
+impl Buckets {
+    /// The counts to add up: whole months by the month, where the buckets are
+    /// months.
+    fn parts(&self, zone: Tz) -> Vec<CountPart> {
+        let (Some(&from), Some(&to)) = (self.bounds.first(), self.bounds.last()) else {
+            return Vec::new();
+        };
+        let begins_month = |at: &&DateTime<Utc>| at.with_timezone(&zone).day() == 1;
+        let month = |at: Option<&DateTime<Utc>>| at.copied().unwrap_or(to);
+        let (first, last) = match self.step {
+            MetricsStep::Month => (
+                month(self.bounds.iter().find(begins_month)),
+                month(self.bounds.iter().rfind(begins_month)),
+            ),
+            _ => (to, to),
+        };
+        let span = match self.step {
+            MetricsStep::Hour => CountSpan::Hour,
+            _ => CountSpan::Day,
+        };
+        let parts = [
+            (span, from, first),
+            (CountSpan::Month, first, last),
+            (span, last, to),
+        ];
+        let part = |(span, from, to)| CountPart { span, from, to };
+        let parts = parts.into_iter().map(part);
+        parts.filter(|part| part.from < part.to).collect()
     }
 }
 
@@ -309,6 +338,46 @@ mod tests {
         assert_eq!(years.bounds[0], at("2016-02-09T23:00:00Z"));
         assert_eq!(years.bounds[1], at("2016-02-29T23:00:00Z"));
         assert_eq!(years.bounds.last(), Some(&at("2026-11-23T23:00:00Z")));
+    }
+
+    #[test]
+    fn years_are_added_up_of_whole_months_and_the_days_at_their_ends() {
+        let years = cut(None, None, Some("2016-02-09T23:00:00Z"));
+        let part = |span, from: &str, to: &str| CountPart {
+            span,
+            from: at(from),
+            to: at(to),
+        };
+        assert_eq!(
+            years.parts(BERLIN),
+            [
+                part(
+                    CountSpan::Day,
+                    "2016-02-09T23:00:00Z",
+                    "2016-02-29T23:00:00Z"
+                ),
+                part(
+                    CountSpan::Month,
+                    "2016-02-29T23:00:00Z",
+                    "2026-10-31T23:00:00Z"
+                ),
+                part(
+                    CountSpan::Day,
+                    "2026-10-31T23:00:00Z",
+                    "2026-11-23T23:00:00Z"
+                ),
+            ]
+        );
+        let year = cut(None, None, Some("2025-11-30T23:00:00Z"));
+        assert_eq!(
+            year.parts(BERLIN),
+            [part(
+                CountSpan::Day,
+                "2025-11-30T23:00:00Z",
+                "2026-11-23T23:00:00Z"
+            )]
+        );
+        assert_eq!(cut(None, None, None).parts(BERLIN), []);
     }
 
     #[test]

@@ -1,5 +1,5 @@
-//! Counts of the runs that have ended, by hour and by day: what figures over a
-//! range are made of, without reading the runs.
+//! Counts of the runs that have ended, by hour, day and month: what figures over
+//! a range are made of, without reading the runs.
 
 use calibr_model::{
     IntegrationId, SyncRunId,
@@ -7,12 +7,16 @@ use calibr_model::{
     time_range::{start_of_day, start_of_hour},
     views::{FailureCount, FailureSubject},
 };
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Datelike, TimeDelta, Utc};
 use chrono_tz::Tz;
 use sqlx::FromRow;
 
 use super::RunFilter;
-use crate::{db::TenantTx, error::StoreError, rows::word};
+use crate::{
+    db::TenantTx,
+    error::StoreError,
+    rows::{column, word},
+};
 
 /// How long counts by the hour are kept after it.
 const HOURS_KEPT: TimeDelta = TimeDelta::days(8);
@@ -24,6 +28,8 @@ pub enum CountSpan {
     Hour,
     /// A day; kept for good.
     Day,
+    /// A month; kept for good.
+    Month,
 }
 
 impl CountSpan {
@@ -31,8 +37,20 @@ impl CountSpan {
         match self {
             Self::Hour => "hour",
             Self::Day => "day",
+            Self::Month => "month",
         }
     }
+}
+
+/// Counts of one span, of those that begin from `from` on and before `to`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CountPart {
+    /// By what they count.
+    pub span: CountSpan,
+    /// The first that may be among them begins here.
+    pub from: DateTime<Utc>,
+    /// The first that is not begins here.
+    pub to: DateTime<Utc>,
 }
 
 /// Runs of one bucket that ended alike and took about as long.
@@ -72,10 +90,12 @@ impl TenantTx {
         .await?;
         // A run must be able to end whatever became of the zone's name.
         let zone: Tz = zone.parse().unwrap_or(Tz::UTC);
-        let day = start_of_day(&zone, queued_at.with_timezone(&zone).date_naive());
+        let day = queued_at.with_timezone(&zone).date_naive();
+        let month = day - TimeDelta::days(day.day0().into());
         let spans = [
             (CountSpan::Hour, start_of_hour(&zone, queued_at)),
-            (CountSpan::Day, day),
+            (CountSpan::Day, start_of_day(&zone, day)),
+            (CountSpan::Month, start_of_day(&zone, month)),
         ];
         for (span, starts_at) in spans {
             self.count_run_in(run, span, starts_at).await?;
@@ -136,7 +156,8 @@ impl TenantTx {
                  SELECT 'item' AS subject, f.code, count(*) AS failures FROM item_failures f
                  WHERE f.project_id = $1 AND f.run_id = $2 GROUP BY f.code
                  UNION ALL
-                 SELECT 'run', r.error_code, 1 WHERE r.error_code IS NOT NULL
+                 SELECT 'run', r.error_code, 1
+                 WHERE r.status = 'error' AND r.error_code IS NOT NULL
              ) failed
              WHERE r.project_id = $1 AND r.id = $2
              ON CONFLICT (project_id, integration_id, span, starts_at, type, trigger, status,
@@ -172,8 +193,8 @@ impl TenantTx {
         .await?)
     }
 
-    /// What is counted of an integration's runs between the first and the last of
-    /// `bounds`, by the buckets that begin at each but the last. Of `filter` the
+    /// What is counted of an integration's runs in `parts`, which do not overlap,
+    /// by the buckets that begin at each of `bounds` but the last. Of `filter` the
     /// time is not looked at.
     ///
     /// # Errors
@@ -182,7 +203,7 @@ impl TenantTx {
         &mut self,
         integration: IntegrationId,
         filter: &RunFilter,
-        span: CountSpan,
+        parts: &[CountPart],
         bounds: &[DateTime<Utc>],
     ) -> Result<Vec<CountRow>, StoreError> {
         #[derive(FromRow)]
@@ -198,25 +219,29 @@ impl TenantTx {
         }
         let project = self.project().0;
         let rows: Vec<Row> = sqlx::query_as(
-            "SELECT width_bucket(starts_at, $4) - 1 AS bucket, status, duration_step,
+            "SELECT width_bucket(starts_at, $9) - 1 AS bucket, status, duration_step,
                     sum(runs)::bigint AS runs, sum(milliseconds)::bigint AS milliseconds,
                     coalesce(sum(milliseconds) FILTER (WHERE type <> 'prices'), 0)::bigint
                         AS reading_milliseconds,
                     sum(items_synced)::bigint AS items_synced,
                     sum(items_failed)::bigint AS items_failed
              FROM sync_run_counts
-             WHERE project_id = $1 AND integration_id = $2 AND span = $3
-               AND starts_at >= $4[1] AND starts_at < $4[cardinality($4)]
-               AND status = ANY ($5) AND type = ANY ($6) AND trigger = ANY ($7)
+             JOIN unnest($3::text[], $4::timestamptz[], $5::timestamptz[]) AS part (span, begins, ends)
+                 USING (span)
+             WHERE project_id = $1 AND integration_id = $2
+               AND starts_at >= part.begins AND starts_at < part.ends
+               AND status = ANY ($6) AND type = ANY ($7) AND trigger = ANY ($8)
              GROUP BY 1, 2, 3",
         )
         .bind(project)
         .bind(integration.0)
-        .bind(span.as_str())
-        .bind(bounds)
+        .bind(column(parts, |part| part.span.as_str()))
+        .bind(column(parts, |part| part.from))
+        .bind(column(parts, |part| part.to))
         .bind(filter.statuses())
         .bind(filter.types())
         .bind(filter.triggers())
+        .bind(bounds)
         .fetch_all(self.conn())
         .await?;
         rows.into_iter()
@@ -244,8 +269,7 @@ impl TenantTx {
         &mut self,
         integration: IntegrationId,
         filter: &RunFilter,
-        span: CountSpan,
-        bounds: &[DateTime<Utc>],
+        parts: &[CountPart],
         most: u16,
     ) -> Result<Vec<FailureCount>, StoreError> {
         let project = self.project().0;
@@ -255,17 +279,20 @@ impl TenantTx {
                         row_number() OVER (PARTITION BY subject ORDER BY sum(failures) DESC, code)
                             AS place
                  FROM sync_failure_counts
-                 WHERE project_id = $1 AND integration_id = $2 AND span = $3
-                   AND starts_at >= $4[1] AND starts_at < $4[cardinality($4)]
-                   AND status = ANY ($5) AND type = ANY ($6) AND trigger = ANY ($7)
+                 JOIN unnest($3::text[], $4::timestamptz[], $5::timestamptz[])
+                     AS part (span, begins, ends) USING (span)
+                 WHERE project_id = $1 AND integration_id = $2
+                   AND starts_at >= part.begins AND starts_at < part.ends
+                   AND status = ANY ($6) AND type = ANY ($7) AND trigger = ANY ($8)
                  GROUP BY 1, 2
              ) counted
-             WHERE place <= $8 ORDER BY subject, place",
+             WHERE place <= $9 ORDER BY subject, place",
         )
         .bind(project)
         .bind(integration.0)
-        .bind(span.as_str())
-        .bind(bounds)
+        .bind(column(parts, |part| part.span.as_str()))
+        .bind(column(parts, |part| part.from))
+        .bind(column(parts, |part| part.to))
         .bind(filter.statuses())
         .bind(filter.types())
         .bind(filter.triggers())

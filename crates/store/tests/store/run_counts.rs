@@ -5,7 +5,7 @@ use calibr_model::{
     status::{RunType, SyncStatus},
     views::{FailureCount, FailureSubject},
 };
-use calibr_store::runs::{CountRow, CountSpan, NewRun, Outcome, RunFilter};
+use calibr_store::runs::{CountPart, CountRow, CountSpan, NewRun, Outcome, RunFilter};
 use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::PgPool;
 
@@ -19,6 +19,14 @@ fn days(from: &str, count: i64) -> Vec<DateTime<Utc>> {
         .collect()
 }
 
+fn whole(span: CountSpan, bounds: &[DateTime<Utc>]) -> CountPart {
+    CountPart {
+        span,
+        from: bounds[0],
+        to: bounds[bounds.len() - 1],
+    }
+}
+
 async fn counted(
     world: &World,
     project: ProjectId,
@@ -29,7 +37,7 @@ async fn counted(
     let mut tx = world.tenant(project).await;
     let filter = RunFilter::default();
     let mut rows = tx
-        .run_counts(integration, &filter, span, bounds)
+        .run_counts(integration, &filter, &[whole(span, bounds)], bounds)
         .await
         .unwrap();
     rows.sort_by_key(|row| (row.bucket, row.status, row.duration_step));
@@ -93,7 +101,17 @@ async fn runs_are_counted_on_the_merchants_day_with_those_like_them(pool: PgPool
     assert!(rows.iter().all(|row| row.bucket == 13), "{rows:?}");
     assert_eq!(rows.iter().map(|row| row.runs).sum::<i64>(), 3);
 
+    // The month from days and from its own count, side by side.
+    let month = days[0] - TimeDelta::days(22);
+    let parts = [
+        whole(CountSpan::Month, &[month, days[0]]),
+        whole(CountSpan::Day, &days),
+    ];
     let mut tx = world.tenant(project).await;
+    let filter = RunFilter::default();
+    let rows = tx.run_counts(integration, &filter, &parts, &[month, days[2]]);
+    let runs: i64 = rows.await.unwrap().iter().map(|row| row.runs).sum();
+    assert_eq!(runs, 4 + 4);
     assert_eq!(
         tx.first_counted_day(integration).await.unwrap(),
         Some(days[0])
@@ -104,12 +122,17 @@ async fn runs_are_counted_on_the_merchants_day_with_those_like_them(pool: PgPool
         ..RunFilter::default()
     };
     let rows = tx
-        .run_counts(integration, &failed, CountSpan::Day, &days)
+        .run_counts(integration, &failed, &[whole(CountSpan::Day, &days)], &days)
         .await
         .unwrap();
     assert_eq!(rows.len(), 1, "{rows:?}");
     let failures = tx
-        .failure_counts(integration, &RunFilter::default(), CountSpan::Day, &days, 5)
+        .failure_counts(
+            integration,
+            &RunFilter::default(),
+            &[whole(CountSpan::Day, &days)],
+            5,
+        )
         .await
         .unwrap();
     let unreachable = FailureCount {
@@ -151,7 +174,7 @@ async fn counts_are_what_the_runs_themselves_add_up_to(pool: PgPool) {
     stop(running.id).await;
     world.run(project, integration).await;
 
-    for span in ["day", "hour"] {
+    for span in ["day", "hour", "month"] {
         let (runs, took, synced, failed): (i64, i64, i64, i64) = sqlx::query_as(
             "SELECT sum(runs)::bigint, sum(milliseconds)::bigint, sum(items_synced)::bigint,
                     sum(items_failed)::bigint
@@ -172,7 +195,12 @@ async fn counts_are_what_the_runs_themselves_add_up_to(pool: PgPool) {
 
     let mut tx = world.tenant(project).await;
     let most = tx
-        .failure_counts(integration, &RunFilter::default(), CountSpan::Day, &days, 1)
+        .failure_counts(
+            integration,
+            &RunFilter::default(),
+            &[whole(CountSpan::Day, &days)],
+            1,
+        )
         .await
         .unwrap();
     let no_price = FailureCount {
@@ -252,7 +280,7 @@ async fn runs_from_before_are_counted_by_the_migration(pool: PgPool) {
         rows("sync_run_counts").await,
         rows("sync_failure_counts").await,
     );
-    assert_eq!((before.0.len(), before.1.len()), (4, 6));
+    assert_eq!((before.0.len(), before.1.len()), (6, 9));
 
     let step = calibr_store::MIGRATOR
         .iter()
