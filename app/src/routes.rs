@@ -170,6 +170,11 @@ pub(crate) fn history(slug: &str, integration: IntegrationId) -> String {
     format!("/p/{slug}/integrations/{integration}/history")
 }
 
+/// An integration's runs as a file; `query` is that of its history's address.
+pub(crate) fn history_file(slug: &str, integration: IntegrationId, query: &str) -> String {
+    format!("/api/projects/{slug}/integrations/{integration}/syncs/export?{query}")
+}
+
 /// One sync run.
 pub(crate) fn run(slug: &str, integration: IntegrationId, run: SyncRunId) -> String {
     format!("/p/{slug}/integrations/{integration}/history/{run}")

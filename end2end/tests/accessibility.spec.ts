@@ -35,6 +35,30 @@ const pages: [name: string, show: (page: Page) => Promise<void>][] = [
     },
   ],
   [
+    "sync history that nothing fits, with days the wrong way round",
+    async (page) => {
+      await page.goto(`${home}/integrations`);
+      await page.getByRole("list", { name: "Connected stores" }).getByRole("heading").getByRole("link").first().click();
+      await expect(page.getByRole("table", { name: "Sync runs" })).toBeVisible();
+      await page.goto(`${new URL(page.url()).pathname}?from=2020-01-02&to=2020-01-01`);
+      await expect(page.getByText("These filters cannot be used")).toBeVisible();
+      await page.goto(`${new URL(page.url()).pathname}?from=2020-01-01&to=2020-01-02`);
+      await expect(page.getByText("No runs match")).toBeVisible();
+    },
+  ],
+  [
+    "charts of a sync history, one as a table",
+    async (page) => {
+      await page.goto(`${home}/integrations`);
+      await page.getByRole("list", { name: "Connected stores" }).getByRole("heading").getByRole("link").first().click();
+      await page.getByRole("tab", { name: "Charts" }).click();
+      const outcomes = page.getByRole("region", { name: "How runs ended", exact: true });
+      await expect(outcomes.locator("svg")).toBeVisible();
+      await page.getByRole("region", { name: "Duration", exact: true }).getByRole("button", { name: "Show as table" }).click();
+      await expect(page.getByRole("table", { name: "Duration" })).toBeVisible();
+    },
+  ],
+  [
     "sync run",
     async (page) => {
       await page.goto(`${home}/integrations`);

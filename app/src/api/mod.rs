@@ -55,6 +55,7 @@ pub const PATHS: &[&str] = &[
     "/api/fn/start_sync",
     "/api/fn/recent_syncs",
     "/api/fn/list_syncs",
+    "/api/fn/sync_charts",
     "/api/fn/get_sync",
     "/api/fn/list_failures",
     "/api/fn/cancel_sync",
@@ -115,6 +116,7 @@ pub fn register() {
     register_explicit::<syncs::StartSync>();
     register_explicit::<syncs::RecentSyncs>();
     register_explicit::<syncs::ListSyncs>();
+    register_explicit::<syncs::SyncCharts>();
     register_explicit::<syncs::GetSync>();
     register_explicit::<syncs::ListFailures>();
     register_explicit::<syncs::CancelSync>();

@@ -3,11 +3,12 @@
 use calibr_model::{
     IntegrationId, Page, PageRequest, ProjectSlug, SyncRunId,
     status::RunType,
-    views::{ItemFailureView, PhaseView, RunQuery, RunView},
+    views::{ItemFailureView, PhaseView, RunView, RunsAsked},
 };
 use leptos::prelude::*;
 
 use super::{ApiError, JsonPost};
+use crate::charts::RunCharts;
 #[cfg(feature = "ssr")]
 use crate::server::Caller;
 
@@ -43,11 +44,31 @@ pub async fn recent_syncs(project: ProjectSlug) -> Result<Vec<RunView>, ApiError
 pub async fn list_syncs(
     project: ProjectSlug,
     id: IntegrationId,
-    query: RunQuery,
+    asked: RunsAsked,
     page: PageRequest,
 ) -> Result<Page<RunView>, ApiError> {
     let Caller { services, actor } = Caller::of(&project).await?;
-    Ok(calibr_services::syncs::list(&services, &actor, id, query, page).await?)
+    Ok(calibr_services::syncs::list(&services, &actor, id, &asked, page).await?)
+}
+
+/// How an integration's runs went, in figures and charts.
+///
+/// # Errors
+/// `not-found` where there is no such integration in the project.
+#[server(prefix = "/api/fn", endpoint = "sync_charts", protocol = JsonPost)]
+pub async fn sync_charts(
+    project: ProjectSlug,
+    id: IntegrationId,
+    asked: RunsAsked,
+) -> Result<RunCharts, ApiError> {
+    let Caller { services, actor } = Caller::of(&project).await?;
+    let metrics = calibr_services::syncs::metrics(&services, &actor, id, &asked).await?;
+    let zone = actor
+        .project
+        .time_zone
+        .parse()
+        .unwrap_or(chrono_tz::Tz::UTC);
+    Ok(crate::charts::of_runs(&metrics, zone))
 }
 
 /// One run, and the phases it went through.

@@ -112,8 +112,14 @@ impl Address {
         self.turn(&self.changed(changes), Entry::Replaced, &JsValue::NULL);
     }
 
-    /// As [`amend`](Self::amend), in a new entry of the browser's history, which
-    /// keeps `state`.
+    /// As [`amend`](Self::amend), in a new entry of the browser's history: *Back*
+    /// takes the changes back.
+    pub(crate) fn add(self, changes: &[(&str, &str)]) {
+        self.turn(&self.changed(changes), Entry::Added, &JsValue::NULL);
+    }
+
+    /// As [`add`](Self::add), with the page from its top and an entry that keeps
+    /// `state`.
     pub(crate) fn go_on(self, changes: &[(&str, &str)], state: &JsValue) {
         self.turn(&self.changed(changes), Entry::Added, state);
         window().scroll_to_with_x_and_y(0.0, 0.0);

@@ -1,6 +1,8 @@
 //! Words, numbers and times as people read them.
 
+#[cfg(feature = "csr")]
 pub(crate) mod fuzzy;
 pub(crate) mod number;
+#[cfg(feature = "csr")]
 pub(crate) mod time;
 pub(crate) mod words;

@@ -20,6 +20,8 @@ pub(crate) enum Style {
     Planned,
     /// `23 November 2026 at 09:12:44 CET`: where exactness is asked for.
     Exact,
+    /// `23/11/2026`: to be taken apart.
+    Day,
 }
 
 impl Style {
@@ -49,6 +51,11 @@ impl Style {
                 ("second", "2-digit"),
                 ("timeZoneName", "short"),
             ],
+            Self::Day => &[
+                ("day", "2-digit"),
+                ("month", "2-digit"),
+                ("year", "numeric"),
+            ],
         }
     }
 }
@@ -66,6 +73,15 @@ pub(crate) fn written(at: DateTime<Utc>, zone: &str, style: Style) -> String {
         .and_then(|format| format.call1(&JsValue::UNDEFINED, &date).ok())
         .and_then(|text| text.as_string())
         .unwrap_or_else(|| at.to_rfc3339())
+}
+
+/// The day that a moment is on in a time zone, as addresses and inputs have it:
+/// `2026-11-23`.
+pub(crate) fn day_of(at: DateTime<Utc>, zone: &str) -> String {
+    let written = written(at, zone, Style::Day);
+    let mut parts: Vec<&str> = written.split('/').collect();
+    parts.reverse();
+    parts.join("-")
 }
 
 fn formatter(zone: &str, style: Style) -> Option<Function> {

@@ -243,11 +243,19 @@ pub(crate) const fn run_type(run_type: RunType) -> &'static str {
 /// Who asked for a run.
 pub(crate) fn trigger(run: &RunView) -> String {
     match (run.trigger, &run.triggered_by) {
-        (RunTrigger::Person | RunTrigger::Retry, Some(name)) => name.clone(),
-        (RunTrigger::Schedule, _) => "Schedule".to_owned(),
-        (RunTrigger::Person, None) => "A person".to_owned(),
-        (RunTrigger::Webhook, _) => "Webhook".to_owned(),
-        (RunTrigger::Retry, None) => "Retry".to_owned(),
+        (RunTrigger::Person, Some(name)) => name.clone(),
+        (RunTrigger::Retry, Some(name)) => format!("Retry by {name}"),
+        (trigger, _) => trigger_kind(trigger).to_owned(),
+    }
+}
+
+/// Who or what can ask for runs.
+pub(crate) const fn trigger_kind(trigger: RunTrigger) -> &'static str {
+    match trigger {
+        RunTrigger::Schedule => "Schedule",
+        RunTrigger::Person => "A person",
+        RunTrigger::Webhook => "Webhook",
+        RunTrigger::Retry => "Retry",
     }
 }
 

@@ -1,7 +1,11 @@
 //! States of integrations and sync runs, and how they are written.
 
+use std::{fmt::Display, str::FromStr};
+
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
+
+use crate::problem::FieldError;
 
 /// A stored or received word that is none of an enumeration's.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -57,6 +61,33 @@ macro_rules! words {
     };
 }
 pub(crate) use words;
+
+/// Reads one word of an address; an empty text is none. What is no such word
+/// goes to `faults`, under the field's name.
+pub fn one_word<T>(field: &str, text: &str, faults: &mut Vec<FieldError>) -> Option<T>
+where
+    T: FromStr,
+    T::Err: Display,
+{
+    match text.trim() {
+        "" => None,
+        word => word
+            .parse()
+            .map_err(|error: T::Err| faults.push(FieldError::new(field, format!("{error}."))))
+            .ok(),
+    }
+}
+
+/// Reads words with commas between them, as [`one_word`] reads one.
+pub fn all_words<T>(field: &str, text: &str, faults: &mut Vec<FieldError>) -> Vec<T>
+where
+    T: FromStr,
+    T::Err: Display,
+{
+    text.split(',')
+        .filter_map(|word| one_word(field, word, faults))
+        .collect()
+}
 
 words!(
     /// Whether a store can be reached with what we hold for it.

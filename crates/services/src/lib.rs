@@ -11,6 +11,7 @@ pub mod platforms;
 pub mod prices;
 pub mod products;
 pub mod sales;
+mod sheet;
 pub mod syncs;
 pub mod webhooks;
 

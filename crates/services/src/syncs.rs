@@ -1,12 +1,19 @@
 //! Sync runs: asking for them, stopping them, looking at them.
 
+mod export;
+mod metrics;
+
+pub use export::{RunsFile, export};
+pub use metrics::metrics;
+
 use calibr_engine::{NewSync, schedule_prices, schedule_run};
 use calibr_model::{
     FieldError, IntegrationId, Page, PageRequest, Problem, ProblemKind, Role, SyncRunId,
     status::{IntegrationStatus, RunTrigger, RunType, SyncStatus},
-    views::{ItemFailureView, RunDetail, RunQuery, RunView},
+    views::{ItemFailureView, RunDetail, RunView, RunsAsked},
 };
-use calibr_store::TenantTx;
+use calibr_store::{TenantTx, runs::RunFilter};
+use chrono_tz::Tz;
 
 use crate::{Actor, Services, integrations};
 
@@ -91,19 +98,41 @@ pub async fn recent(services: &Services, actor: &Actor) -> Result<Vec<RunView>, 
 /// A page of an integration's runs, newest first.
 ///
 /// # Errors
-/// `not-found`; `invalid` where the cursor is of another list.
+/// `not-found`; `invalid` where a filter is none, or the cursor is of another
+/// list.
 pub async fn list(
     services: &Services,
     actor: &Actor,
     integration: IntegrationId,
-    query: RunQuery,
+    asked: &RunsAsked,
     page: PageRequest,
 ) -> Result<Page<RunView>, Problem> {
+    let filter = filter(services, actor, asked)?;
     let mut tx = services.db.tenant(actor.project.id).await?;
     tx.integration(integration)
         .await?
         .ok_or_else(integrations::missing)?;
-    Ok(tx.runs(integration, &query, &page).await?)
+    Ok(tx.runs(integration, &filter, &page).await?)
+}
+
+/// Reads filters, by this moment and the days of the project.
+fn filter(services: &Services, actor: &Actor, asked: &RunsAsked) -> Result<RunFilter, Problem> {
+    let query = asked.read()?;
+    let time = query
+        .time
+        .between(services.sources.now(), &zone_of(actor))
+        .map_err(|fault| Problem::invalid(vec![fault]))?;
+    Ok(RunFilter {
+        status: query.status,
+        r#type: query.r#type,
+        trigger: query.trigger,
+        time,
+    })
+}
+
+/// The project's time zone; UTC where its name is not known any more.
+fn zone_of(actor: &Actor) -> Tz {
+    actor.project.time_zone.parse().unwrap_or(Tz::UTC)
 }
 
 /// One run with its phases.

@@ -1,6 +1,8 @@
 //! Sync runs: their life from queued to ended, and what is shown of them.
 
 mod carry;
+mod counts;
+mod history;
 mod lease;
 mod read;
 mod turns;
@@ -8,6 +10,8 @@ mod turns;
 pub(crate) use self::lease::LEASE_SECONDS;
 pub use self::{
     carry::Outcome,
+    counts::{CountPart, CountRow, CountSpan},
+    history::RunFilter,
     lease::{Claim, ClaimedRun, FailedSoFar, Reclaimed},
 };
 
@@ -39,6 +43,14 @@ pub struct NewRun {
     pub since: Option<DateTime<Utc>>,
 }
 
+impl NewRun {
+    /// The moment its id holds, so that a range of time is a range of ids.
+    fn asked_at(&self) -> Option<DateTime<Utc>> {
+        let (seconds, nanos) = self.id.0.get_timestamp()?.to_unix();
+        DateTime::from_timestamp(i64::try_from(seconds).ok()?, nanos)
+    }
+}
+
 impl TenantTx {
     /// Puts a run in the queue and tells the browsers. One that nobody asked for
     /// leaves the catalogue out where the settings say so. `false` where one is
@@ -66,7 +78,7 @@ impl TenantTx {
         .bind(run.r#type.as_str())
         .bind(run.trigger.as_str())
         .bind(run.triggered_by.map(|user| user.0))
-        .bind(now)
+        .bind(run.asked_at().unwrap_or(now))
         .bind(run.since)
         .execute(self.conn())
         .await?;

@@ -128,6 +128,8 @@ pub(crate) fn split() -> (Routes, OpenApi) {
         .routes(routes!(rest::settings::export))
         .routes(routes!(rest::settings::put_credentials))
         .routes(routes!(rest::syncs::list, rest::syncs::start))
+        .routes(routes!(rest::syncs::metrics))
+        .routes(routes!(rest::syncs::export))
         .routes(routes!(rest::syncs::get))
         .routes(routes!(rest::syncs::failures))
         .routes(routes!(rest::syncs::cancel))

@@ -49,6 +49,8 @@ mod replicas;
 #[cfg(test)]
 mod restarts;
 #[cfg(test)]
+mod run_history;
+#[cfg(test)]
 mod safety;
 #[cfg(test)]
 mod secrets;

@@ -3,6 +3,7 @@
 mod banner;
 mod breadcrumb;
 mod button;
+mod chart;
 mod chips;
 mod confirm_dialog;
 mod copy_button;
@@ -35,6 +36,7 @@ mod toast_region;
 pub(crate) use banner::Banner;
 pub(crate) use breadcrumb::{Breadcrumb, Crumb, Crumbs};
 pub(crate) use button::{Button, Look, Size};
+pub(crate) use chart::ChartCard;
 pub(crate) use chips::Chips;
 pub(crate) use confirm_dialog::ConfirmDialog;
 pub(crate) use copy_button::CopyButton;

@@ -7,6 +7,7 @@ mod competitors;
 mod integration;
 mod price_check;
 mod prices;
+mod run_history;
 mod sales;
 mod sync;
 mod webhook;
@@ -24,8 +25,12 @@ pub use prices::{
     PriceItemView, PriceLedgerView, PricePushStatus, PricePushView, PriceShift, PriceSource,
     Rounding, WantedPrice, WantedPrices,
 };
+pub use run_history::{
+    FailureCount, FailureSubject, MetricsStep, RunBucket, RunFigures, RunMetrics, RunQuery,
+    RunsAsked,
+};
 pub use sales::{DaySales, ListingSales, Sold, StoreSales};
-pub use sync::{ItemFailureView, PhaseView, RunDetail, RunQuery, RunView};
+pub use sync::{ItemFailureView, PhaseView, RunDetail, RunView};
 pub use webhook::{
     DeliveryEffect, DeliveryState, MeaningKind, SignatureResult, SubscriptionState,
     WebhookDeliveryDetail, WebhookDeliveryView, WebhookMeaning, WebhookSubscriptionView,

@@ -110,13 +110,3 @@ pub struct ItemFailureView {
     /// When it was seen last.
     pub at: DateTime<Utc>,
 }
-
-/// Which runs of an integration are wanted, newest first.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct RunQuery {
-    /// Only these states; all where empty.
-    #[serde(default)]
-    pub status: Vec<SyncStatus>,
-    /// Only this kind.
-    pub r#type: Option<RunType>,
-}

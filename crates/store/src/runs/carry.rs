@@ -276,6 +276,7 @@ impl TenantTx {
         .bind(now)
         .execute(self.conn())
         .await?;
+        self.count_run(run).await?;
         sqlx::query("DELETE FROM sync_run_seen WHERE project_id = $1 AND run_id = $2")
             .bind(project)
             .bind(run.0)

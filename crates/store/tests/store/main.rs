@@ -29,6 +29,7 @@ mod query_plans;
 mod queue;
 mod rate_buckets;
 mod replays;
+mod run_counts;
 mod run_lists;
 mod runs;
 mod scopes;
