@@ -153,6 +153,7 @@ impl Ground {
             trigger: RunTrigger::Person,
             triggered_by: None,
             since: None,
+            retry: None,
         };
         tx.add_run(&new, sources.now()).await?;
         let Claim::Claimed(claimed) = tx.claim_run(run, worker, sources.now()).await? else {

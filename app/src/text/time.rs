@@ -16,6 +16,8 @@ pub(crate) enum Style {
     Short,
     /// `23 November 2026 at 09:12:44 CET`: where exactness is asked for.
     Exact,
+    /// `09:12:44`: where the day is known.
+    Clock,
 }
 
 impl Style {
@@ -35,6 +37,11 @@ impl Style {
                 ("minute", "2-digit"),
                 ("second", "2-digit"),
                 ("timeZoneName", "short"),
+            ],
+            Self::Clock => &[
+                ("hour", "2-digit"),
+                ("minute", "2-digit"),
+                ("second", "2-digit"),
             ],
         }
     }

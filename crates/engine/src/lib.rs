@@ -13,6 +13,7 @@ mod error;
 mod lookout;
 mod queue;
 mod records;
+mod retry;
 mod schedule;
 mod shared_budget;
 mod webhooks;
@@ -28,6 +29,7 @@ use url::Url;
 pub use credentials::{CredentialVault, StoredCredentials};
 pub use error::EngineError;
 pub use queue::prepare_queue;
+pub use retry::retry_what_was_parked;
 pub use schedule::{NewSync, schedule_prices, schedule_run};
 pub use shared_budget::SharedBudget;
 pub use webhooks::{

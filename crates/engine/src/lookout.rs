@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use calibr_model::{ProjectId, SyncRunId};
+use calibr_model::{ProjectId, SyncRunId, status::RunEvent};
 use calibr_store::StoreError;
 
 use crate::{Engine, schedule};
@@ -43,6 +43,9 @@ async fn reclaim(engine: &Engine, project: ProjectId, run: SyncRunId) -> Result<
     let sources = &engine.settings.sources;
     let mut tx = engine.settings.db.tenant(project).await?;
     if tx.reclaim_lost_run(run, sources.now()).await? {
+        let text = "Its worker was not heard of any more. Another takes it up.";
+        tx.log_run(run, RunEvent::WorkerLost, text, sources.now())
+            .await?;
         schedule::enqueue(&mut tx, run, Duration::ZERO, sources).await?;
         tx.commit().await?;
         tracing::warn!(%project, %run, "a run lost its worker and is back in the queue");

@@ -9,7 +9,9 @@ use graphile_worker::{IntoTaskHandlerResult, TaskHandler, Worker, WorkerContext,
 use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 
-use crate::{Engine, carry, competitors::CompetitorsJob, error::EngineError, webhooks};
+use crate::{
+    Engine, carry, competitors::CompetitorsJob, error::EngineError, retry::RetryJob, webhooks,
+};
 
 /// The first and the longest wait before a queue that failed is started again.
 const FIRST_WAIT: Duration = Duration::from_millis(200);
@@ -78,7 +80,7 @@ impl TaskHandler for MessagesJob {
 pub(crate) enum Lane {
     /// Sync runs.
     Runs,
-    /// Messages from platforms.
+    /// Messages from platforms, and asking for retries: both are quick.
     Messages,
     /// Competitors' offers, which wait for a platform's rate most of the time.
     Competitors,
@@ -100,7 +102,7 @@ impl Lane {
         let options = options(db);
         match self {
             Self::Runs => options.define_job::<SyncRunJob>(),
-            Self::Messages => options.define_job::<MessagesJob>(),
+            Self::Messages => options.define_job::<MessagesJob>().define_job::<RetryJob>(),
             Self::Competitors => options.define_job::<CompetitorsJob>(),
         }
     }
@@ -121,6 +123,7 @@ pub async fn prepare_queue(db: &Db) -> Result<(), EngineError> {
         .define_job::<SyncRunJob>()
         .define_job::<MessagesJob>()
         .define_job::<CompetitorsJob>()
+        .define_job::<RetryJob>()
         .init()
         .await
         .map(drop)

@@ -10,7 +10,7 @@ mod write;
 
 use calibr_model::{
     IntegrationId, Money, Sources, SyncRunId,
-    status::{FailureClass, ListingState},
+    status::{FailureClass, FailureKind, ListingState},
 };
 use chrono::{DateTime, Utc};
 
@@ -71,8 +71,13 @@ pub type RecordHash = [u8; 16];
 /// A record that could not be synced.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FailureInput {
+    /// What kind of record it is.
+    pub kind: FailureKind,
     /// The platform's id, where it could be read.
     pub external_id: Option<String>,
+    /// The platform's id of the product that a variant is of, where it could be
+    /// read.
+    pub product_external_id: Option<String>,
     /// A title or SKU to know it by.
     pub label: Option<String>,
     /// A short code, the same for like failures.
@@ -81,8 +86,14 @@ pub struct FailureInput {
     pub message: String,
     /// What can be done about it.
     pub class: FailureClass,
+    /// What was asked of the platform for this item alone, redacted and
+    /// shortened.
+    pub request: Option<String>,
     /// The platform's answer, redacted and shortened.
     pub answer: Option<String>,
+    /// When the store says that it last changed the record, in its own words:
+    /// while that stays, nothing about the record changed.
+    pub version: Option<String>,
 }
 
 /// Some of a store's catalogue to be written, with where the stream stood

@@ -9,7 +9,7 @@ use super::{StoreActions, StoreDialogs, facts::StoreFacts};
 use crate::{
     components::{
         connect::Connect,
-        runs::RunProgress,
+        runs::{PlanDialog, RunProgress, Wanted},
         ui::{Button, Glyph, Icon, Look, Menu, MenuItem, MenuLink, Note, Pill, Size, pill},
     },
     routes,
@@ -126,7 +126,11 @@ fn RowActions(store: Signal<IntegrationView>, history: String) -> impl IntoView 
     let webhooks =
         store.with_untracked(|store| routes::webhooks(project.slug().as_str(), store.id));
 
+    let plan = expect_context::<PlanDialog>();
     let sync = move |run_type| store.with_untracked(|store| actions.sync(store, run_type));
+    let planned = move |run_type| {
+        store.with_untracked(|store| plan.ask(Wanted::sync(store.id, &store.name, run_type)));
+    };
     let toggle = move || store.with_untracked(|store| actions.pause(store, !store.paused));
     let cancel = move || {
         let progress = store.with_untracked(|store| store.progress.clone());
@@ -202,9 +206,14 @@ fn RowActions(store: Signal<IntegrationView>, history: String) -> impl IntoView 
                         >
                             <Show when=move || !disconnected.get()>
                                 <MenuItem
-                                    label="Full sync"
+                                    label="Plan a sync…"
                                     icon=Icon::Sync
-                                    on_click=move || sync(RunType::Full)
+                                    on_click=move || planned(RunType::Incremental)
+                                />
+                                <MenuItem
+                                    label="Full sync…"
+                                    icon=Icon::Sync
+                                    on_click=move || planned(RunType::Full)
                                 />
                                 <MenuItem
                                     label=Signal::derive(move || {

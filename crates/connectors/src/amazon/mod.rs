@@ -9,8 +9,10 @@ mod catalogue;
 mod changes;
 mod competitors;
 mod document;
+mod estimate;
 mod failure;
 mod feed;
+mod items;
 mod marketplace;
 mod one_click;
 mod operations;
@@ -48,6 +50,7 @@ use crate::{
     connector::{Config, Connector, Store},
     credentials::{CredentialSet, CredentialSource},
     error::{ConnectorError, Fault},
+    estimate::{CallsEstimate, Workload},
     one_click::OneClick,
     transport::{AllowList, Transport},
 };
@@ -172,6 +175,10 @@ impl Connector for AmazonConnector {
             buckets: Buckets::new(Arc::clone(&self.budget), prefix, Arc::clone(&self.told)),
         })?;
         Ok(Arc::new(AmazonStore::new(api)?))
+    }
+
+    fn estimate(&self, work: &Workload) -> CallsEstimate {
+        estimate::estimate(work)
     }
 
     /// The refresh token stays as it is, so a refresh that is lost does no harm.
@@ -315,6 +322,7 @@ fn info(has_app: bool, one_click_ready: bool) -> Result<PlatformInfo, PlatformId
             Capability::PricePush,
             Capability::DryRun,
             Capability::Orders,
+            Capability::ReadById,
             Capability::CompetitorPrices,
         ],
         one_click_fields: vec![marketplace.clone()],

@@ -10,7 +10,9 @@ mod access;
 mod address;
 mod api;
 mod catalogue;
+mod estimate;
 mod failure;
+mod items;
 mod money;
 mod operations;
 mod order_record;
@@ -30,6 +32,7 @@ use crate::{
     connector::{Config, Connector, Store},
     credentials::CredentialSource,
     error::{ConnectorError, Fault},
+    estimate::{CallsEstimate, Workload},
     transport::Transport,
 };
 
@@ -115,6 +118,10 @@ impl Connector for VendureConnector {
         );
         Ok(Arc::new(VendureStore::new(api)))
     }
+
+    fn estimate(&self, work: &Workload) -> CallsEstimate {
+        estimate::estimate(work)
+    }
 }
 
 fn address_of(config: &Config) -> Result<ApiAddress, ConnectorError> {
@@ -131,6 +138,7 @@ fn info() -> Result<PlatformInfo, PlatformIdError> {
             Capability::IncrementalImport,
             Capability::PricePush,
             Capability::Orders,
+            Capability::ReadById,
         ],
         one_click_fields: Vec::new(),
         one_click_ready: false,

@@ -4,8 +4,10 @@
 mod account;
 mod catalogue;
 mod competitors;
+mod failures;
 mod integration;
 mod prices;
+mod retry;
 mod sales;
 mod sync;
 mod webhook;
@@ -13,6 +15,9 @@ mod webhook;
 pub use account::{Me, Membership, ProjectView, SetupState};
 pub use catalogue::{ListingView, ProductQuery, ProductRow, ProductSort};
 pub use competitors::CompetitorOfferView;
+pub use failures::{
+    FailureExchange, FailureGroupView, FailureQuery, ItemFailureDetail, ItemFailureView, ParkedItemView, ParkedQuery,
+};
 pub use integration::{
     ConnectionTest, Disconnected, IntegrationCounters, IntegrationDetail, IntegrationView,
     OneClickStart,
@@ -22,8 +27,9 @@ pub use prices::{
     PriceItemView, PriceLedgerView, PricePushStatus, PricePushView, PriceShift, PriceSource,
     Rounding, WantedPrice, WantedPrices,
 };
+pub use retry::{RetryView, RetryWish, SyncPlanView};
 pub use sales::DaySales;
-pub use sync::{ItemFailureView, PhaseView, RunDetail, RunQuery, RunView};
+pub use sync::{PhaseView, RunDetail, RunLogLine, RunQuery, RunView};
 pub use webhook::{
     DeliveryEffect, DeliveryState, MeaningKind, SignatureResult, SubscriptionState,
     WebhookDeliveryDetail, WebhookDeliveryView, WebhookMeaning, WebhookSubscriptionView,

@@ -7,7 +7,7 @@ use std::{collections::HashMap, time::Duration};
 
 use calibr_engine::schedule_prices;
 use calibr_model::{
-    FieldError, Guardrails, IntegrationId, ListingId, Page, PageRequest, PricePushId, Problem,
+    FieldError, Guardrails, IntegrationId, ListingId, Money, Page, PageRequest, PricePushId, Problem,
     ProblemKind, ProductId, Role,
     platform::Capability,
     status::IntegrationStatus,
@@ -18,7 +18,10 @@ use calibr_model::{
 };
 use calibr_store::{
     StoreError, TenantTx,
-    prices::{NamedBy, NewPush, NotApplied, PricedListing, PushItem, ShiftedListings},
+    prices::{
+        CompareAtMinor, NamedBy, NewPush, NotApplied, PricedListing, PushItem, ShiftedListings,
+    },
+    runs::UntakenPrice,
 };
 use chrono::TimeDelta;
 
@@ -101,6 +104,33 @@ pub async fn preview_table(
     }
     let source = Source::Table(Box::new(Table::open(table)?));
     prepare(services, actor, reason, integration, source).await
+}
+
+/// Prepares a push of prices that were wanted before and not taken.
+///
+/// # Errors
+/// As [`preview`].
+pub(crate) async fn preview_again(
+    services: &Services,
+    actor: &Actor,
+    untaken: Vec<UntakenPrice>,
+) -> Result<PricePushView, Problem> {
+    let prices = untaken
+        .into_iter()
+        .map(|one| WantedPrice {
+            listing_id: one.listing,
+            price: one.price,
+            compare_at: match one.compare_at {
+                CompareAtMinor::Keep => None,
+                CompareAtMinor::Clear => Some(None),
+                CompareAtMinor::Set(amount) => {
+                    Some(Some(Money::new(amount, one.price.currency)))
+                }
+            },
+        })
+        .collect();
+    let source = Source::Listings(counted(prices)?);
+    prepare(services, actor, "Retry of prices that were not taken", None, source).await
 }
 
 /// Prepares a push that takes another back: what it had taken by the stores and

@@ -1,7 +1,7 @@
 //! What a store no longer has.
 
-use super::BatchContext;
-use crate::{db::TenantTx, error::StoreError};
+use super::{BatchContext, deleted::Gone};
+use crate::{db::TenantTx, error::StoreError, rows::as_i64};
 
 impl TenantTx {
     /// After a clean full run: marks the listings that it did not meet as gone,
@@ -21,6 +21,7 @@ impl TenantTx {
             .await?;
         let project = self.project().0;
         let now = context.sources.now();
+        self.whole_catalogue_came_through(context).await?;
         let gone: i64 = sqlx::query_scalar(
             "WITH gone AS (
                  UPDATE listings l SET state = 'gone', updated_at = $4
@@ -74,7 +75,56 @@ impl TenantTx {
         .bind(now)
         .execute(self.conn())
         .await?;
-        // Added: a worker lost right after this has counted them already.
+        self.count_removed(gone, context).await?;
+        Ok(gone)
+    }
+
+    /// Marks items as gone that the store was asked for and no longer has: the
+    /// `listings` themselves, and those of the `products`, by the platform's ids.
+    /// Gives how many listings went. Must come after a batch in its transaction,
+    /// which holds the catalogue.
+    pub(crate) async fn mark_items_gone(
+        &mut self,
+        listings: &[&str],
+        products: &[&str],
+        context: &BatchContext<'_>,
+    ) -> Result<i64, StoreError> {
+        if listings.is_empty() && products.is_empty() {
+            return Ok(0);
+        }
+        let project = self.project().0;
+        let now = context.sources.now();
+        let gone: Vec<Gone> = sqlx::query_as(
+            "UPDATE listings l SET state = 'gone', updated_at = $5
+             WHERE l.project_id = $1 AND l.integration_id = $2 AND l.state <> 'gone'
+               AND (l.external_id = ANY ($3)
+                    OR l.product_id IN (SELECT k.product_id FROM product_links k
+                                        WHERE k.project_id = $1 AND k.integration_id = $2
+                                          AND k.external_id = ANY ($4))
+                       AND l.external_product_id = ANY ($4))
+             RETURNING l.external_product_id, l.product_id",
+        )
+        .bind(project)
+        .bind(context.integration.0)
+        .bind(listings)
+        .bind(products)
+        .bind(now)
+        .fetch_all(self.conn())
+        .await?;
+        self.retire_products(context.integration, &gone, products, now)
+            .await?;
+        let gone = as_i64(gone.len());
+        self.count_removed(gone, context).await?;
+        Ok(gone)
+    }
+
+    /// Added: a worker lost right after this has counted them already.
+    async fn count_removed(
+        &mut self,
+        gone: i64,
+        context: &BatchContext<'_>,
+    ) -> Result<(), StoreError> {
+        let project = self.project().0;
         sqlx::query(
             "UPDATE sync_runs SET items_removed = items_removed + $3
              WHERE project_id = $1 AND id = $2",
@@ -84,6 +134,6 @@ impl TenantTx {
         .bind(gone)
         .execute(self.conn())
         .await?;
-        Ok(gone)
+        Ok(())
     }
 }

@@ -167,6 +167,7 @@ impl World {
             trigger: RunTrigger::Person,
             triggered_by: None,
             since: None,
+            retry: None,
         }
     }
 

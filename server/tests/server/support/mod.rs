@@ -10,6 +10,7 @@ mod outlet;
 pub(crate) mod platforms;
 mod scene;
 mod shop;
+pub(crate) mod truth;
 
 pub(crate) use client::{Answer, Client, setup_form};
 pub(crate) use console::{Console, DataFolder, KEY, Launch, launch};
