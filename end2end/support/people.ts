@@ -1,6 +1,6 @@
 // What people do over and over in the console.
-import { type Locator, type Page, expect } from "@playwright/test";
-import { SHOP, TOKEN } from "./store.ts";
+import type { Locator, Page } from "@playwright/test";
+import { CONSUMER_KEY, CONSUMER_SECRET, SHOP, type Store, TOKEN, expect } from "./store.ts";
 
 /** Who sets the console up in the tests. */
 export const OWNER = {
@@ -51,6 +51,18 @@ export async function connectByHand(page: Page, token = TOKEN): Promise<void> {
   await dialog.getByLabel("Admin API access token", { exact: true }).fill(token);
   await dialog.getByRole("button", { name: "Connect", exact: true }).click();
   await expect(dialog).toBeHidden();
+}
+
+/** Connects the sandbox's WooCommerce store with its key, and waits for its products. */
+export async function connectWooCommerce(page: Page, store: Store): Promise<void> {
+  const dialog = await openConnect(page, "WooCommerce");
+  await dialog.getByRole("tab", { name: "By hand" }).click();
+  await dialog.getByRole("textbox", { name: "Store address" }).fill(store.woocommerce.url);
+  await dialog.getByLabel("Consumer key", { exact: true }).fill(CONSUMER_KEY);
+  await dialog.getByLabel("Consumer secret", { exact: true }).fill(CONSUMER_SECRET);
+  await dialog.getByRole("button", { name: "Connect", exact: true }).click();
+  await expect(dialog).toBeHidden();
+  await expectSynced(storeRow(page, "Sandbox Store"), String(store.variants));
 }
 
 /** The list item of the store that is named so on the integrations page. */

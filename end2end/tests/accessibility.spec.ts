@@ -52,7 +52,7 @@ const pages: [name: string, show: (page: Page) => Promise<void>][] = [
     async (page) => {
       await page.goto(`${home}/products`);
       await page.getByRole("table", { name: "Products" }).getByRole("link").first().click();
-      await expect(page.getByRole("columnheader", { name: "SKU" }).first()).toBeAttached();
+      await expect(page.getByRole("columnheader", { name: "Variant, SKU" }).first()).toBeAttached();
     },
   ],
   [
@@ -114,6 +114,24 @@ const pages: [name: string, show: (page: Page) => Promise<void>][] = [
       await page.getByRole("table", { name: "Products" }).getByRole("link").first().click();
       await page.getByRole("button", { name: /^Price history of/ }).first().click();
       await expect(page.getByRole("dialog").getByRole("heading", { name: "Price changes" })).toBeVisible();
+    },
+  ],
+  [
+    "webhooks, and one that was refused",
+    async (page) => {
+      await page.goto(`${home}/integrations`);
+      await page.getByRole("button", { name: /^More for/ }).first().click();
+      await page.getByRole("menuitem", { name: "Webhooks" }).click();
+      await expect(page.getByRole("table", { name: "Webhook subscriptions" })).toBeVisible();
+      const address = await page.getByText(/\/api\/webhooks\/shopify\//).innerText();
+      const answer = await page.request.post(address, { headers: { "x-shopify-hmac-sha256": "Zm9yZ2Vk" }, data: {} });
+      expect(answer.status()).toBe(401);
+      await page.reload();
+      const deliveries = page.getByRole("table", { name: "Webhook deliveries" });
+      await expect(deliveries.getByText("Refused").first()).toBeVisible();
+      await expectNoFaults(page);
+      await deliveries.getByRole("button", { name: "Details" }).first().click();
+      await expect(page.getByRole("dialog", { name: "Webhook delivery" })).toBeVisible();
     },
   ],
   [

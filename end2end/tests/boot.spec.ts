@@ -1,4 +1,6 @@
 // The page before the app: what stands there while it loads, and when it fails to.
+import { expectNoFaults } from "../support/accessibility.ts";
+import { OWNER, setUp } from "../support/people.ts";
 import { expect, test } from "../support/server.ts";
 
 test("gives way to the app, under a strict policy, without a complaint", async ({ page }) => {
@@ -63,4 +65,25 @@ test("takes the saved theme, and the system's where none is saved", async ({ pag
   await page.evaluate(() => localStorage.setItem("calibr-theme", "light"));
   await page.reload();
   await expect(root).toHaveAttribute("data-theme", "light");
+});
+
+test("a page whose own code cannot be fetched says so, and comes at the second try", async ({ page }) => {
+  await setUp(page);
+  let cut = () => {};
+  const isCut = new Promise<void>((resolve) => (cut = resolve));
+  await page.route("**/catalogue-*.wasm", async (route) => {
+    await isCut;
+    await route.abort();
+  });
+
+  await page.goto(`/p/${OWNER.slug}/products`);
+  await expect(page.getByRole("status").filter({ hasText: "Loading…" })).toBeAttached();
+  cut();
+  const message = page.getByRole("alert").filter({ hasText: "This page could not be loaded" });
+  await expect(message).toContainText("Nothing you saved is lost");
+  await expectNoFaults(page);
+
+  await page.unroute("**/catalogue-*.wasm");
+  await message.getByRole("button", { name: "Reload" }).click();
+  await expect(page.getByText("No products yet")).toBeVisible();
 });

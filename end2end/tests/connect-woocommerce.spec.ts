@@ -8,7 +8,7 @@ test.beforeEach(async ({ page }) => setUp(page));
 
 test("by consent: the store hands its keys over, and the products arrive", async ({ page, store }) => {
   const dialog = await openConnect(page, "WooCommerce");
-  await dialog.getByRole("textbox", { name: "Store address" }).fill(`${store.woocommerce}/wp-admin/`);
+  await dialog.getByRole("textbox", { name: "Store address" }).fill(`${store.woocommerce.url}/wp-admin/`);
   await dialog.getByRole("button", { name: "Continue to WooCommerce" }).click();
   await expect(page.getByRole("heading", { name: "Calibr Console would like to connect to your store" })).toBeVisible();
   const callback = page.waitForRequest(/\/api\/oauth\/woocommerce\/callback/);
@@ -28,7 +28,7 @@ test("by consent: the store hands its keys over, and the products arrive", async
 
 test("by consent: declining it connects nothing and says so", async ({ page, store }) => {
   const dialog = await openConnect(page, "WooCommerce");
-  await dialog.getByRole("textbox", { name: "Store address" }).fill(store.woocommerce);
+  await dialog.getByRole("textbox", { name: "Store address" }).fill(store.woocommerce.url);
   await dialog.getByRole("button", { name: "Continue to WooCommerce" }).click();
   await page.getByRole("link", { name: "Deny" }).click();
   const message = page.getByRole("alert").filter({ hasText: "The store was not connected" });
@@ -50,7 +50,7 @@ test("by hand: what is wrong is said, and then it works", async ({ page, store }
   await secret.fill("cs_wrong");
   await connect.click();
   await expect(dialog.getByText(/sends a store's keys over https/).first()).toBeVisible();
-  await address.fill(store.woocommerce);
+  await address.fill(store.woocommerce.url);
   await dialog.getByRole("button", { name: "Test connection" }).click();
   await expect(dialog.getByText("The connection does not work")).toBeVisible();
   await expect(dialog.getByText(/does not accept the consumer key/).first()).toBeVisible();

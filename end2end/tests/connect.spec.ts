@@ -7,7 +7,8 @@ import {
   setUp,
   storeRow,
 } from "../support/people.ts";
-import { SHOP, TOKEN, expect, test } from "../support/store.ts";
+import { openProduct } from "../support/pages.ts";
+import { READING_TOKEN, SHOP, TOKEN, expect, test } from "../support/store.ts";
 
 test.beforeEach(async ({ page }) => setUp(page));
 
@@ -53,9 +54,15 @@ test("by hand: what is wrong is said, nothing typed is lost, and then it works",
   await expectSynced(storeRow(page, "Our shop 🏔️"), String(store.variants));
 });
 
-test("by hand: a store that is connected already is refused", async ({ page, store }) => {
-  await connectByHand(page);
-  await expectSynced(storeRow(page, "sandbox"), String(store.variants));
+test("by hand: what the token does not allow is said; a second time the store is refused", async ({ page, store }) => {
+  await connectByHand(page, READING_TOKEN);
+  const row = storeRow(page, "sandbox");
+  await expectSynced(row, String(store.variants));
+  await expect(row.getByText(/^Its orders cannot be read/)).toBeVisible();
+  const [good] = await store.shopify.goods();
+  await openProduct(page, good);
+  await expect(page.getByText(/^Its orders cannot be read\..*read_orders/)).toBeVisible();
+  await page.goto(`/p/${OWNER.slug}/integrations`);
   await page.getByRole("button", { name: "Connect another" }).click();
   const dialog = page.getByRole("dialog", { name: "Connect Shopify" });
   await dialog.getByRole("tab", { name: "By hand" }).click();
@@ -98,14 +105,19 @@ test("a second sync while one runs says so, and a running one can be cancelled",
   const row = storeRow(page, "sandbox");
   await expectSynced(row, String(store.variants));
 
-  // A page that hears nothing of what happens still offers to sync.
+  // A page that hears nothing yet of what happens still offers to sync.
   const deaf = await context.newPage();
-  await deaf.route("**/events", (route) => route.abort());
+  let hear = () => {};
+  const hears = new Promise<void>((resolve) => (hear = resolve));
+  await deaf.route("**/events", async (route) => {
+    await hears;
+    await route.continue();
+  });
   await deaf.goto(`/p/${OWNER.slug}/integrations`);
   const stale = storeRow(deaf, "sandbox").getByRole("button", { name: "Sync now" });
   await expect(stale).toBeVisible();
 
-  await store.strike({ kind: "slow", delay_milliseconds: 20_000, target: "any", times: 1 });
+  await store.shopify.strike({ kind: "slow", delay_milliseconds: 20_000, target: "any", times: 1 });
   await row.getByRole("button", { name: "Sync now" }).click();
   await expect(row.getByRole("progressbar")).toBeVisible();
 
@@ -117,6 +129,11 @@ test("a second sync while one runs says so, and a running one can be cancelled",
   await expect(page.getByText("The sync is being stopped")).toBeVisible();
   await expect(row.getByRole("progressbar")).toBeHidden({ timeout: 30_000 });
   await expect(row.getByRole("button", { name: "Sync now" })).toBeVisible();
+
+  // Once it hears, it makes up for what it has missed.
+  await expect(storeRow(deaf, "sandbox").getByRole("button", { name: "Cancel" })).toBeVisible();
+  hear();
+  await expect(storeRow(deaf, "sandbox").getByRole("button", { name: "Sync now" })).toBeVisible();
 });
 
 test("disconnecting asks for the name, and keeps the products", async ({ page, store }) => {
@@ -142,7 +159,7 @@ test("disconnecting asks for the name, and keeps the products", async ({ page, s
 });
 
 test("a store that names items it cannot deliver ends partial, and says which", async ({ page, store }) => {
-  await store.strike({ kind: "malformed_lines", lines: [3, 40], target: "file", times: 1 });
+  await store.shopify.strike({ kind: "malformed_lines", lines: [3, 40], target: "file", times: 1 });
   await connectByHand(page);
   const row = storeRow(page, "sandbox");
   await expect(row.getByText("Last sync partial")).toBeVisible({ timeout: 30_000 });
@@ -159,7 +176,7 @@ test("a store whose access was revoked says so, and is connected anew by consent
   const row = storeRow(page, "sandbox");
   await expectSynced(row, String(store.variants));
 
-  await store.revoke();
+  await store.shopify.revoke();
   await row.getByRole("button", { name: "Sync now" }).click();
   await expect(row.getByText("Access expired")).toBeVisible({ timeout: 30_000 });
   await expect(row.getByText("no longer accepts the saved credentials")).toBeVisible();

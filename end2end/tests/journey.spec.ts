@@ -14,7 +14,7 @@ test("sets up, signs in, connects a store by its consent page and finds its prod
   });
 
   // The export comes late, so that there is something to watch.
-  await store.strike({ kind: "slow", delay_milliseconds: 3_000, target: "file", times: 1 });
+  await store.shopify.strike({ kind: "slow", delay_milliseconds: 3_000, target: "file", times: 1 });
 
   await test.step("connect by consent", async () => {
     const dialog = await openConnect(page, "Shopify");

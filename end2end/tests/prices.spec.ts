@@ -1,48 +1,15 @@
 // Prices, from what is wanted to what the store has, and back.
-import type { Locator, Page } from "@playwright/test";
-import { OWNER, connectByHand, expectSynced, openConnect, setUp, storeRow } from "../support/people.ts";
-import { CONSUMER_KEY, CONSUMER_SECRET, PRICE_TOKEN, type Store, expect, test } from "../support/store.ts";
+import { OWNER, connectByHand, connectWooCommerce, expectSynced, setUp, storeRow } from "../support/people.ts";
+import { applyPrices, figure, home, priceLine } from "../support/pages.ts";
+import { expect, test } from "../support/store.ts";
 
-const home = `/p/${OWNER.slug}`;
+const WOO = "Sandbox Store";
 
 test.beforeEach(async ({ page }) => setUp(page));
 
-async function connectWooCommerce(page: Page, store: Store): Promise<void> {
-  const dialog = await openConnect(page, "WooCommerce");
-  await dialog.getByRole("tab", { name: "By hand" }).click();
-  await dialog.getByRole("textbox", { name: "Store address" }).fill(store.woocommerce);
-  await dialog.getByLabel("Consumer key", { exact: true }).fill(CONSUMER_KEY);
-  await dialog.getByLabel("Consumer secret", { exact: true }).fill(CONSUMER_SECRET);
-  await dialog.getByRole("button", { name: "Connect", exact: true }).click();
-  await expect(dialog).toBeHidden();
-  await expectSynced(storeRow(page, "Sandbox Store"), String(store.variants));
-}
-
-type Goods = { sku: string; price: string };
-
-/** Three variants with the prices they have. */
-async function goods(store: Store, platform: "shopify" | "woocommerce"): Promise<[Goods, Goods, Goods]> {
-  const truth = [...(await store.truth(platform)).values()];
-  const [first, second, third] = truth.flatMap(({ sku, price }) => (sku && Number(price) > 5 ? [{ sku, price }] : []));
-  if (!first || !second || !third) throw new Error("The store has too few variants.");
-  return [first, second, third];
-}
-
-const figure = (page: Page, label: string): Locator =>
-  page.getByRole("term").filter({ hasText: label }).locator("xpath=following-sibling::dd");
-const line = (page: Page, text: string): Locator =>
-  page.getByRole("table", { name: "Prices of this push" }).getByRole("row").filter({ hasText: text });
-
-async function apply(page: Page, count: string): Promise<void> {
-  await page.getByRole("button", { name: `Apply ${count}` }).click();
-  const dialog = page.getByRole("dialog", { name: `Apply ${count}?` });
-  await expect(dialog.getByText(`Sandbox Store: ${count}`)).toBeVisible();
-  await dialog.getByRole("button", { name: `Apply ${count}` }).click();
-}
-
 test("a pasted list: seen before it is sent, sent, read back and taken back", async ({ page, store }) => {
   await connectWooCommerce(page, store);
-  const [first, second, third] = await goods(store, "woocommerce");
+  const [first, second, third] = await store.woocommerce.goods();
 
   await page.goto(`${home}/prices`);
   await expect(page.getByText("No prices set yet")).toBeVisible();
@@ -58,21 +25,21 @@ test("a pasted list: seen before it is sent, sent, read back and taken back", as
     await expect(page.getByRole("heading", { name: "Price push" })).toBeVisible();
     await expect(figure(page, "Will change")).toHaveText("1");
     await expect(figure(page, "Refused")).toHaveText("3");
-    await expect(line(page, first.sku)).toContainText("€41.50");
-    await expect(line(page, "NO-SUCH-SKU")).toContainText("No store here has the SKU");
-    await expect(line(page, second.sku)).toContainText("A blank one is never sent");
-    await expect(line(page, third.sku)).toContainText("is not a price");
+    await expect(priceLine(page, first.sku)).toContainText("€41.50");
+    await expect(priceLine(page, "NO-SUCH-SKU")).toContainText("No store here has the SKU");
+    await expect(priceLine(page, second.sku)).toContainText("A blank one is never sent");
+    await expect(priceLine(page, third.sku)).toContainText("is not a price");
     await page.getByRole("button", { name: "Refused 3" }).click();
-    await expect(line(page, first.sku)).toBeHidden();
+    await expect(priceLine(page, first.sku)).toBeHidden();
     await expect(page).toHaveURL(/show=refused/);
   });
 
   await test.step("applied, the store has it and nothing else", async () => {
-    const before = await store.truth("woocommerce");
-    await apply(page, "1 price");
+    const before = await store.woocommerce.truth();
+    await applyPrices(page, 1, WOO);
     await expect(figure(page, "Observed")).toHaveText("1", { timeout: 30_000 });
     await expect(page.getByText("Done", { exact: true })).toBeVisible();
-    const after = await store.truth("woocommerce");
+    const after = await store.woocommerce.truth();
     expect(after.get(first.sku)?.price).toBe("41.50");
     expect(after.get(second.sku)?.price).toBe(before.get(second.sku)?.price);
     expect(after.get(third.sku)?.price).toBe(before.get(third.sku)?.price);
@@ -89,34 +56,34 @@ test("a pasted list: seen before it is sent, sent, read back and taken back", as
     await page.getByRole("table", { name: "Price pushes" }).getByRole("link").first().click();
     await page.getByRole("button", { name: "Take back" }).click();
     await expect(page.getByText("Taken back: Autumn prices")).toBeVisible();
-    await apply(page, "1 price");
+    await applyPrices(page, 1, WOO);
     await expect(figure(page, "Observed")).toHaveText("1", { timeout: 30_000 });
-    expect((await store.truth("woocommerce")).get(first.sku)?.price).toBe(first.price);
+    expect((await store.woocommerce.truth()).get(first.sku)?.price).toBe(first.price);
   });
 });
 
 test("a price that moved at the store after the preview is not overwritten", async ({ page, store }) => {
   await connectWooCommerce(page, store);
-  const [first, second] = await goods(store, "woocommerce");
+  const [first, second] = await store.woocommerce.goods();
   await page.goto(`${home}/prices/new`);
   const table = page.getByRole("textbox", { name: "SKU and price on each line" });
   await table.fill(`${first.sku};44,00\n${second.sku};45,00`);
   await page.getByRole("button", { name: "Preview" }).click();
   await expect(figure(page, "Will change")).toHaveText("2");
-  await store.reprice(second.sku, "77.00");
-  await apply(page, "2 prices");
+  await store.woocommerce.reprice(second, "77.00");
+  await applyPrices(page, 2, WOO);
   await expect(figure(page, "Observed")).toHaveText("1", { timeout: 30_000 });
   await expect(figure(page, "Failed")).toHaveText("1");
   await page.getByRole("button", { name: "Failed 1" }).click();
-  await expect(line(page, second.sku)).toContainText(/moved|no longer|another price|€77\.00/);
-  const truth = await store.truth("woocommerce");
+  await expect(priceLine(page, second.sku)).toContainText(/moved|no longer|another price|€77\.00/);
+  const truth = await store.woocommerce.truth();
   expect(truth.get(first.sku)?.price).toBe("44.00");
   expect(truth.get(second.sku)?.price).toBe("77.00");
 });
 
 test("a file as a spreadsheet saves it: with a BOM, semicolons and decimal commas", async ({ page, store }) => {
   await connectWooCommerce(page, store);
-  const [first, second] = await goods(store, "woocommerce");
+  const [first, second] = await store.woocommerce.goods();
   await page.goto(`${home}/prices/new`);
   await page.getByRole("tab", { name: "Upload CSV" }).click();
   await page.getByRole("button", { name: "Preview" }).click();
@@ -131,17 +98,27 @@ test("a file as a spreadsheet saves it: with a BOM, semicolons and decimal comma
   await expect(page.getByText("prices.csv")).toBeVisible();
   await page.getByRole("button", { name: "Preview" }).click();
   await expect(figure(page, "Will change")).toHaveText("2");
-  await expect(line(page, first.sku)).toContainText("€46.50");
-  await expect(line(page, second.sku)).toContainText("€47.25");
+  await expect(priceLine(page, first.sku)).toContainText("€46.50");
+  await expect(priceLine(page, second.sku)).toContainText("€47.25");
   await page.getByRole("button", { name: "Throw away" }).click();
   await expect(page.getByText("Thrown away", { exact: true }).first()).toBeVisible();
-  expect((await store.truth("woocommerce")).get(first.sku)?.price).toBe(first.price);
+  expect((await store.woocommerce.truth()).get(first.sku)?.price).toBe(first.price);
+
+  // What was uploaded is still there.
+  await page.goBack();
+  await expect(page.getByText("prices.csv")).toBeVisible();
+  await page.getByRole("button", { name: "Preview" }).click();
+  await applyPrices(page, 2, WOO);
+  await expect(figure(page, "Observed")).toHaveText("2", { timeout: 30_000 });
+  const truth = await store.woocommerce.truth();
+  expect(truth.get(first.sku)?.price).toBe("46.50");
+  expect(truth.get(second.sku)?.price).toBe("47.25");
 });
 
 test("one price on the product's page, and a change by per cent within bounds", async ({ page, store }) => {
-  await connectByHand(page, PRICE_TOKEN);
+  await connectByHand(page);
   await expectSynced(storeRow(page, "sandbox"), String(store.variants));
-  const [first] = await goods(store, "shopify");
+  const [first] = await store.shopify.goods();
 
   await test.step("one price", async () => {
     await page.goto(`${home}/products?q=${encodeURIComponent(first.sku)}`);
@@ -165,7 +142,7 @@ test("one price on the product's page, and a change by per cent within bounds", 
     await expect(dialog).toBeHidden();
     await expect(row.getByText(/^Observed/)).toBeVisible({ timeout: 30_000 });
     await expect(row).toContainText("€39.90");
-    expect((await store.truth("shopify")).get(first.sku)?.price).toBe("39.90");
+    expect((await store.shopify.truth()).get(first.sku)?.price).toBe("39.90");
 
     await row.getByRole("button", { name: /^Price history of/ }).click();
     const history = page.getByRole("dialog", { name: /^Price of/ });
@@ -196,12 +173,16 @@ test("one price on the product's page, and a change by per cent within bounds", 
     await expect(page.getByText("Give a number such as 10 or 2.5.")).toBeVisible();
     await page.getByRole("textbox", { name: "Per cent" }).fill("10");
     await page.getByRole("button", { name: "Preview" }).click();
-    await expect(line(page, first.sku)).toContainText("above the project's ceiling of €40.00");
+    await expect(priceLine(page, first.sku)).toContainText("above the project's ceiling of €40.00");
     await page.goBack();
     await expect(page.getByRole("textbox", { name: "Per cent" })).toHaveValue("10");
     await page.getByRole("combobox", { name: "Direction" }).selectOption({ label: "− Lower" });
     await page.getByRole("combobox", { name: "Rounding" }).selectOption({ label: "To end in .99" });
     await page.getByRole("button", { name: "Preview" }).click();
-    await expect(line(page, first.sku)).toContainText("€35.99");
+    await expect(priceLine(page, first.sku)).toContainText("€35.99");
+    const count = Number(await figure(page, "Will change").innerText());
+    await applyPrices(page, count, "sandbox");
+    await expect(figure(page, "Observed")).toHaveText(String(count), { timeout: 30_000 });
+    expect((await store.shopify.truth()).get(first.sku)?.price).toBe("35.99");
   });
 });

@@ -1,8 +1,9 @@
 // A real shop that others wrote: connected in the browser, read whole, read
-// again, and changed on its own side.
+// again, changed on its own side, repriced from here, and bought from.
 import type { Page } from "@playwright/test";
 import { OWNER, expectSynced, openConnect, setUp, storeRow } from "../support/people.ts";
 import { expect, test as base } from "../support/server.ts";
+import { figure, openProduct, soldIn7Days, syncNow } from "../support/pages.ts";
 import { type Variant, type Vendure, startVendure } from "../support/vendure.ts";
 
 const test = base.extend<object, { vendure: Vendure }>({
@@ -75,29 +76,14 @@ async function variantsShown(page: Page): Promise<number> {
   }
 }
 
-/** Starts a sync and opens its run when it is through. */
-async function syncAgain(page: Page): Promise<void> {
-  await page.goto(`/p/${OWNER.slug}/integrations`);
-  const row = storeRow(page, STORE);
-  const done = page.waitForResponse(/\/api\/fn\/start_sync$/);
-  await row.getByRole("button", { name: "Sync now" }).click();
-  const { id } = (await (await done).json()) as { id: string };
-  await expectSynced(row, String(SEEDED));
-  const history = await row.getByRole("link", { name: STORE }).getAttribute("href");
-  await page.goto(`${history}/${id}`);
-  await expect(page.getByText("Success", { exact: true })).toBeVisible();
-}
+const openVariant = (page: Page, { sku, product }: Variant) => openProduct(page, { sku, title: product });
 
-/** One figure of the run that is open. */
-function figure(page: Page, label: string) {
-  const pair = page.getByRole("complementary", { name: "Course of the run" }).locator("dl > div");
-  return pair.filter({ has: page.getByText(label, { exact: true }) }).getByRole("definition");
-}
+const byId = (all: Variant[]) => new Map(all.map((one) => [one.id, one]));
 
 const asShown = (amountMinor: number) => new Intl.NumberFormat("en-GB", { minimumFractionDigits: 2 }).format(amountMinor / 100);
 
-test("the seeded shop is read whole, stays the same, and is followed when it changes", async ({ page, vendure }) => {
-  test.setTimeout(120_000);
+test("the seeded shop is read whole, followed when it changes, repriced, and its sales are counted", async ({ page, vendure }) => {
+  test.setTimeout(180_000);
   await setUp(page);
 
   await test.step("connect by address and credentials", async () => {
@@ -121,7 +107,7 @@ test("the seeded shop is read whole, stays the same, and is followed when it cha
   });
 
   await test.step("a second sync changes nothing", async () => {
-    await syncAgain(page);
+    await syncNow(page, STORE);
     await expect(figure(page, "New")).toHaveText("0");
     await expect(figure(page, "Changed")).toHaveText("0");
     await expect(figure(page, "Failed")).toHaveText("0");
@@ -133,12 +119,38 @@ test("the seeded shop is read whole, stays the same, and is followed when it cha
     if (changed === undefined) throw new Error("Vendure has no variant.");
     const price = changed.price.amount_minor + 1_234;
     await vendure.reprice(changed.id, price);
-    await syncAgain(page);
+    await syncNow(page, STORE);
     await expect(figure(page, "Changed")).toHaveText("1");
     await expectSameAs(vendure, page);
 
-    await page.goto(`/p/${OWNER.slug}/products?q=${encodeURIComponent(changed.sku)}`);
-    await page.getByRole("table", { name: "Products" }).getByRole("link", { name: changed.product }).click();
-    await expect(page.getByRole("row").filter({ hasText: changed.sku })).toContainText(asShown(price));
+    await expect(await openVariant(page, changed)).toContainText(asShown(price));
+  });
+
+  const [, , third] = await vendure.variants();
+  if (third === undefined) throw new Error("Vendure has too few variants.");
+  const price = third.price.amount_minor + 4_321;
+
+  await test.step("a price set here is at the shop, that one alone, and was seen there", async () => {
+    const before = await vendure.variants();
+    const row = await openVariant(page, third);
+    await row.getByRole("button", { name: /^Set price of/ }).click();
+    const dialog = page.getByRole("dialog", { name: /^Set the price of/ });
+    await dialog.getByRole("textbox", { name: /^Price in/ }).fill((price / 100).toFixed(2));
+    await dialog.getByRole("textbox", { name: "Reason" }).fill("Autumn prices");
+    await dialog.getByRole("button", { name: "Set price" }).click();
+    await expect(dialog).toBeHidden();
+    await expect(row.getByText(/^Observed/)).toBeVisible({ timeout: 30_000 });
+    await expect(row).toContainText(asShown(price));
+    const wanted = before.map((one) => (one.id === third.id ? { ...one, price: { ...one.price, amount_minor: price } } : one));
+    expect(byId(await vendure.variants())).toEqual(byId(wanted));
+  });
+
+  await test.step("what a customer buys is counted", async () => {
+    await expect(await openVariant(page, third)).toContainText("None in 30 days");
+    await vendure.buy(third.id, 2);
+    await syncNow(page, STORE);
+    await expect(figure(page, "Orders read")).toHaveText("1");
+    const sold = await soldIn7Days(await openVariant(page, third));
+    expect(sold).toEqual({ units: 2, revenue: (2 * price) / 100 });
   });
 });

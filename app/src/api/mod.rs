@@ -69,10 +69,13 @@ pub const PATHS: &[&str] = &[
     "/api/fn/redeliver",
     "/api/fn/list_products",
     "/api/fn/list_listings",
+    "/api/fn/product_sales",
     "/api/fn/list_price_pushes",
     "/api/fn/preview_prices",
     "/api/fn/get_price_push",
     "/api/fn/list_price_push_items",
+    "/api/fn/check_price_push",
+    "/api/fn/stop_price_check",
     "/api/fn/apply_price_push",
     "/api/fn/discard_price_push",
     "/api/fn/revert_price_push",
@@ -128,10 +131,13 @@ pub fn register() {
     register_explicit::<webhooks::Redeliver>();
     register_explicit::<products::ListProducts>();
     register_explicit::<products::ListListings>();
+    register_explicit::<products::ProductSales>();
     register_explicit::<prices::ListPricePushes>();
     register_explicit::<prices::PreviewPrices>();
     register_explicit::<prices::GetPricePush>();
     register_explicit::<prices::ListPricePushItems>();
+    register_explicit::<prices::CheckPricePush>();
+    register_explicit::<prices::StopPriceCheck>();
     register_explicit::<prices::ApplyPricePush>();
     register_explicit::<prices::DiscardPricePush>();
     register_explicit::<prices::RevertPricePush>();

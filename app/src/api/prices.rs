@@ -4,7 +4,7 @@ use calibr_model::{
     Guardrails, IntegrationId, ListingId, Page, PageRequest, PricePushId, ProductId, ProjectSlug,
     views::{
         ListingLedgerView, NewPrice, NewPricePush, PriceChangeView, PriceItemStatus, PriceItemView,
-        PriceLedgerView, PricePushView,
+        PriceLedgerView, PricePushView, TrialResult,
     },
 };
 use leptos::prelude::*;
@@ -52,7 +52,8 @@ pub async fn get_price_push(
     Ok(calibr_services::prices::get(&services, &actor, push).await?)
 }
 
-/// A page of a push's prices; of some states only where given.
+/// A page of a push's prices; only those of some states, or of which the platform
+/// said this in the trial, where given.
 ///
 /// # Errors
 /// `not-found` where there is no such push.
@@ -61,13 +62,43 @@ pub async fn list_price_push_items(
     project: ProjectSlug,
     push: PricePushId,
     status: Vec<PriceItemStatus>,
+    trial: Option<TrialResult>,
     page: PageRequest,
 ) -> Result<Page<PriceItemView>, ApiError> {
     let Caller { services, actor } = Caller::of(&project).await?;
-    Ok(calibr_services::prices::items(&services, &actor, push, &status, page).await?)
+    let filter = calibr_services::prices::ItemFilter { status, trial };
+    Ok(calibr_services::prices::items(&services, &actor, push, &filter, page).await?)
 }
 
-/// Applies the preview that the hash names.
+/// Has a preview checked by the platforms that can say what they would make of
+/// its prices; nothing is changed by it.
+///
+/// # Errors
+/// `conflict` where it is no preview, or none of its platforms can do that.
+#[server(prefix = "/api/fn", endpoint = "check_price_push", protocol = JsonPost)]
+pub async fn check_price_push(
+    project: ProjectSlug,
+    push: PricePushId,
+) -> Result<PricePushView, ApiError> {
+    let Caller { services, actor } = Caller::of(&project).await?;
+    Ok(calibr_services::prices::check(&services, &actor, push).await?)
+}
+
+/// Stops the checks of a preview.
+///
+/// # Errors
+/// `conflict` where none is under way.
+#[server(prefix = "/api/fn", endpoint = "stop_price_check", protocol = JsonPost)]
+pub async fn stop_price_check(
+    project: ProjectSlug,
+    push: PricePushId,
+) -> Result<PricePushView, ApiError> {
+    let Caller { services, actor } = Caller::of(&project).await?;
+    Ok(calibr_services::prices::stop_check(&services, &actor, push).await?)
+}
+
+/// Applies the preview that the hash names; what a platform refused in the trial
+/// is left out, unless `send_refused`.
 ///
 /// # Errors
 /// `conflict` where it is another, was applied before, or prices moved since.
@@ -76,9 +107,12 @@ pub async fn apply_price_push(
     project: ProjectSlug,
     push: PricePushId,
     hash: String,
+    send_refused: bool,
 ) -> Result<PricePushView, ApiError> {
+    use calibr_services::prices::{RefusedInTrial, apply};
     let Caller { services, actor } = Caller::of(&project).await?;
-    Ok(calibr_services::prices::apply(&services, &actor, push, &hash).await?)
+    let refused = RefusedInTrial::sent_if(send_refused);
+    Ok(apply(&services, &actor, push, &hash, refused).await?)
 }
 
 /// Throws a preview away, or what was not sent yet.

@@ -2,7 +2,7 @@
 
 use calibr_model::{
     Page, PageRequest, ProductId, ProjectSlug,
-    views::{ListingView, ProductQuery, ProductRow},
+    views::{ListingView, ProductQuery, ProductRow, StoreSales},
 };
 use leptos::prelude::*;
 
@@ -55,4 +55,17 @@ pub async fn list_listings(
             return Ok(listings);
         }
     }
+}
+
+/// What a product's listings sold of late, store by store.
+///
+/// # Errors
+/// `not-found` where there is no such product in the project.
+#[server(prefix = "/api/fn", endpoint = "product_sales", protocol = JsonPost)]
+pub async fn product_sales(
+    project: ProjectSlug,
+    product: ProductId,
+) -> Result<Vec<StoreSales>, ApiError> {
+    let Caller { services, actor } = Caller::of(&project).await?;
+    Ok(calibr_services::sales::of_product(&services, &actor, product).await?)
 }

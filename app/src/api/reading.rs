@@ -302,6 +302,7 @@ mod tests {
             status: PriceItemStatus::Refused,
             code: None,
             message: None,
+            trial: None,
         };
         there_and_back(Page {
             items: vec![item],

@@ -12,7 +12,7 @@ use super::{
     NewPrices, PricePush, Prices, ProductDetail, Products, SyncHistory, SyncRun, Webhooks,
 };
 use crate::{
-    components::ui::{ErrorBox, GhostTable},
+    components::ui::{Crumb, Crumbs, ErrorBox, GhostTable, PageTitle},
     routes::ProjectPlace,
 };
 
@@ -98,7 +98,11 @@ pub(crate) fn later(place: ProjectPlace, code: Code) -> AnyView {
         Some(Err(())) => view! { <NotLoaded /> }.into_any(),
         None => view! {
             <span class="sr-only" role="status">"Loading…"</span>
-            <GhostTable />
+            <div class="grid justify-items-start gap-3" aria-hidden="true">
+                <span class="ghost h-8 w-40"></span>
+                <span class="ghost w-72 max-w-full"></span>
+            </div>
+            <div class="card overflow-clip"><GhostTable /></div>
         }
         .into_any(),
     })
@@ -117,5 +121,11 @@ fn NotLoaded() -> impl IntoView {
         // Nothing can be done where a browser refuses to reload.
         let _refused = window().location().reload();
     });
-    view! { <ErrorBox problem on_retry=reload /> }
+    expect_context::<Crumbs>()
+        .0
+        .set(vec![Crumb::here("Not loaded")]);
+    view! {
+        <div class="sr-only"><PageTitle title="This page could not be loaded" /></div>
+        <div class="card"><ErrorBox problem on_retry=reload retry="Reload" /></div>
+    }
 }

@@ -2,6 +2,7 @@ use std::{future::Future, pin::Pin};
 
 use calibr_model::{
     FieldError, Role,
+    platform::Capability,
     views::{NewPricePush, PricePushView, PriceShift, Rounding, WantedPrices},
 };
 use leptos::prelude::*;
@@ -28,6 +29,10 @@ const CHANGE: &str = "change";
 
 /// Beyond this the server takes no file.
 const LARGEST_FILE: f64 = 64.0 * 1_024.0 * 1_024.0;
+
+/// Beyond this the server takes nothing that is pasted, the rest of the request
+/// included.
+const LONGEST_PASTE: usize = 900 * 1_024;
 
 /// A preview under way, however it was asked for.
 type Preview = Pin<Box<dyn Future<Output = Result<PricePushView, ApiError>>>>;
@@ -105,6 +110,10 @@ fn Form(home: String) -> impl IntoView {
             let message = "Paste at least one line with a SKU and a price.";
             return Err(fault("prices.table", message));
         }
+        if table.len() > LONGEST_PASTE {
+            let message = "This is too much to paste. Save it as a CSV file and upload that.";
+            return Err(fault("prices.table", message));
+        }
         Ok(WantedPrices::Table(table))
     };
     let request = move || -> Result<Preview, Vec<FieldError>> {
@@ -145,7 +154,7 @@ fn Form(home: String) -> impl IntoView {
         let all = project.integrations.get().unwrap_or_default();
         let stores = all
             .into_iter()
-            .filter(|store| project.takes_prices(&store.platform))
+            .filter(|store| project.can(&store.platform, Capability::PricePush))
             .map(|store| (store.id.to_string(), store.name));
         let options = [(String::new(), "All stores".to_owned())]
             .into_iter()
@@ -181,7 +190,7 @@ fn Form(home: String) -> impl IntoView {
                     name=FILE
                     label="CSV file"
                     accept=".csv,.tsv,.txt,text/csv"
-                    help="SKU and price on each line; a first line may name the columns: sku, price, compare_at."
+                    help="SKU and price on each line; a first line may name the columns: sku, price, compare_at, currency."
                     value=file
                 />
             </TabPanel>

@@ -1,23 +1,21 @@
-use std::{future::Future, pin::Pin};
-
 use calibr_model::{
-    IntegrationId, Page, PageRequest, PricePushId, ProblemKind, Role,
-    views::{PriceItemStatus, PriceItemView, PricePushStatus, PricePushView},
+    Page, PageRequest, PricePushId, ProblemKind, Role,
+    views::{PriceItemStatus, PriceItemView, PricePushStatus, PricePushView, TrialResult},
 };
 use leptos::prelude::*;
 
 use crate::{
-    api::{self, ApiError},
+    api,
     components::{
         PageHeader,
-        price::{DRAFT, price_step},
+        price::{PriceCheck, PushActions, PushStores, StoreList, price_step},
         ui::{
-            Button, Chips, Column, Counter, Crumb, Crumbs, Dialog, EmptyState, GhostLines, Icon,
-            Loaded, Look, Note, PagedTable, ProgressBar, TimeAgo, pill,
+            Button, Chips, Column, Counter, Crumb, Crumbs, EmptyState, GhostLines, Icon, Loaded,
+            Note, PagedTable, ProgressBar, TimeAgo, pill,
         },
     },
     routes,
-    state::{Address, Ask, Drafts, FormState, Paging, Project, Query, Toast, Toasts, query},
+    state::{Address, Ask, FormState, Paging, Project, Query, query},
     text::{
         number::{counted, grouped},
         words::Tone,
@@ -32,58 +30,82 @@ const COLUMNS: &[Column] = &[
     Column::text("Status"),
 ];
 
-type Answer = Pin<Box<dyn Future<Output = Result<PricePushView, ApiError>>>>;
+/// Which prices are shown.
+struct Filter {
+    /// Stands in the address.
+    key: &'static str,
+    words: &'static str,
+    statuses: &'static [PriceItemStatus],
+    trial: Option<TrialResult>,
+    count: fn(&PricePushView) -> i64,
+}
 
-/// Which prices a filter shows; the key stands in the address.
-type Filter = (
-    &'static str,
-    &'static str,
-    &'static [PriceItemStatus],
-    fn(&PricePushView) -> i64,
-);
+const fn filter(
+    key: &'static str,
+    words: &'static str,
+    statuses: &'static [PriceItemStatus],
+    count: fn(&PricePushView) -> i64,
+) -> Filter {
+    Filter {
+        key,
+        words,
+        statuses,
+        trial: None,
+        count,
+    }
+}
+
+const REFUSED: Filter = filter("refused", "Refused", &[PriceItemStatus::Refused], |push| {
+    push.items_refused
+});
 
 /// What a preview is looked through by.
 const BEFORE: &[Filter] = &[
-    ("refused", "Refused", &[PriceItemStatus::Refused], |push| {
-        push.items_refused
-    }),
-    (
+    REFUSED,
+    Filter {
+        trial: Some(TrialResult::Refused),
+        ..filter(
+            "trial",
+            "Refused in the trial",
+            &[PriceItemStatus::Planned],
+            PricePushView::items_refused_in_trial,
+        )
+    },
+    filter(
         "planned",
         "Will change",
         &[PriceItemStatus::Planned, PriceItemStatus::Discarded],
         |push| push.items_planned,
     ),
-    ("same", "Same", &[PriceItemStatus::Same], |push| {
+    filter("same", "Same", &[PriceItemStatus::Same], |push| {
         push.items_same
     }),
 ];
 
 /// What an applied push is looked through by.
 const AFTER: &[Filter] = &[
-    ("failed", "Failed", &[PriceItemStatus::Failed], |push| {
+    filter("failed", "Failed", &[PriceItemStatus::Failed], |push| {
         push.items_failed
     }),
-    (
+    filter(
         "waiting",
         "Waiting",
         &[PriceItemStatus::Queued, PriceItemStatus::Sent],
         PricePushView::items_waiting,
     ),
-    (
+    filter(
         "accepted",
         "Accepted",
         &[PriceItemStatus::Accepted],
         |push| push.items_accepted,
     ),
-    (
+    filter(
         "observed",
         "Observed",
         &[PriceItemStatus::Observed],
         |push| push.items_observed,
     ),
-    ("refused", "Refused", &[PriceItemStatus::Refused], |push| {
-        push.items_refused
-    }),
+    REFUSED,
 ];
 
 fn filters(push: &PricePushView) -> &'static [Filter] {
@@ -132,161 +154,42 @@ pub(crate) fn PricePush(
     let applied =
         Memo::new(move |_| push.with(|push| push.is_some_and(|push| push.applied_at.is_some())));
     let form = FormState::new();
+    let stores = PushStores::of(id);
+    let read = Memo::new(move |_| {
+        push.with(|push| {
+            let read = push.map(|push| push.items_read).filter(|read| *read > 0)?;
+            Some(format!("{} so far", counted(read, "price", "prices")))
+        })
+    });
     let ready = Memo::new(move |_| {
         status
             .get()
             .is_some_and(|at| at != PricePushStatus::Preparing)
     });
-    let preparing = || {
+    let so_far = move || read.get().unwrap_or_else(|| "Under way".to_owned());
+    let preparing = move || {
         view! {
             <div class="card grid gap-3 p-5">
                 <p class="font-medium">"The preview is being prepared"</p>
-                <ProgressBar label="Preparing" percent=None text="Under way".to_owned() />
+                <ProgressBar label="Preparing" percent=None text=Signal::derive(so_far) />
+                <p class="text-sm">{so_far}</p>
                 <p class="text-quiet">"It goes on by itself; you can leave this page."</p>
             </div>
         }
     };
     view! {
         <PageHeader title="Price push" about=move || about.into_any()>
-            <Actions push form />
+            <PushActions push stores form />
         </PageHeader>
         <Loaded loading=push.loading skeleton=|| view! { <div class="card p-5"><GhostLines lines=6 /></div> }>
             <Troubles push form />
             <Show when=move || ready.get() fallback=preparing>
                 <Summary push applied />
-                <Items id push applied />
+                <PriceCheck push stores form />
+                <Items id push stores applied />
             </Show>
         </Loaded>
     }
-}
-
-/// What can be done with the push as it stands.
-#[component]
-fn Actions(push: Query<PricePushView>, form: FormState) -> impl IntoView {
-    let project = expect_context::<Project>();
-    let address = expect_context::<Address>();
-    let toasts = expect_context::<Toasts>();
-    let drafts = expect_context::<Drafts>();
-    let ask = Ask::here();
-    let confirming = RwSignal::new(false);
-    if !project.allows(Role::Editor) {
-        return ().into_any();
-    }
-    let send = move |request: Answer, then: Box<dyn FnOnce(PricePushView)>| {
-        if !form.busy.get_untracked() {
-            form.reset();
-            form.send(ask, request, then);
-        }
-    };
-    let held = move || push.with_untracked(|push| push.cloned());
-    let apply = move || {
-        let Some(PricePushView {
-            id,
-            hash: Some(hash),
-            ..
-        }) = held()
-        else {
-            return;
-        };
-        let request = api::prices::apply_price_push(project.slug(), id, hash);
-        confirming.set(false);
-        send(
-            Box::pin(request),
-            Box::new(move |applied| {
-                drafts.of(DRAFT).clear();
-                let prices = counted(applied.items_planned, "price is", "prices are");
-                toasts.show(Toast::good(format!("{prices} on the way")));
-                address.amend(&[("show", ""), ("cursor", "")]);
-                push.amend(|push| *push = applied);
-            }),
-        );
-    };
-    let discard = move || {
-        let Some(PricePushView { id, applied_at, .. }) = held() else {
-            return;
-        };
-        let request = api::prices::discard_price_push(project.slug(), id);
-        send(
-            Box::pin(request),
-            Box::new(move |now| {
-                let words = match applied_at {
-                    Some(_) => "What was not sent yet is thrown away",
-                    None => "The preview is thrown away",
-                };
-                toasts.show(Toast::good(words));
-                push.amend(|push| *push = now);
-            }),
-        );
-    };
-    let revert = move || {
-        let Some(PricePushView { id, .. }) = held() else {
-            return;
-        };
-        let request = api::prices::revert_price_push(project.slug(), id);
-        send(
-            Box::pin(request),
-            Box::new(move |back| {
-                address.go(&routes::price_push(project.slug().as_str(), back.id));
-            }),
-        );
-    };
-    let stands = Memo::new(move |_| {
-        push.with(|push| {
-            push.map(|push| {
-                let taken = push.items_observed + push.items_accepted;
-                (push.status, push.items_planned, taken)
-            })
-        })
-    });
-    let apply_words = Signal::derive(move || {
-        let planned = stands.get().map_or(0, |(_, planned, _)| planned);
-        format!("Apply {}", counted(planned, "price", "prices"))
-    });
-    let buttons = move || {
-        match stands.get() {
-        Some((PricePushStatus::Preview, planned, _)) => view! {
-            <Button label="Throw away" busy=form.busy on_click=discard />
-            {(planned > 0)
-                .then(|| {
-                    view! {
-                        <Button
-                            label=apply_words
-                            look=Look::Primary
-                            busy=form.busy
-                            on_click=move || confirming.set(true)
-                        />
-                    }
-                })}
-        }
-        .into_any(),
-        Some((PricePushStatus::Queued | PricePushStatus::Pushing, ..)) => {
-            view! { <Button label="Stop the rest" icon=Icon::Stop busy=form.busy on_click=discard /> }
-                .into_any()
-        }
-        Some((PricePushStatus::Done | PricePushStatus::Partial, _, 1..)) => {
-            view! { <Button label="Take back" icon=Icon::Undo busy=form.busy on_click=revert /> }
-                .into_any()
-        }
-        _ => ().into_any(),
-    }
-    };
-    view! {
-        {buttons}
-        <Dialog open=confirming title=Signal::derive(move || format!("{}?", apply_words.get()))>
-            <div class="grid min-h-0 gap-4 overflow-y-auto px-6 pb-6">
-                <p>"The stores get these prices at once:"</p>
-                {held().map(|push| view! { <Stores id=push.id applied=false /> })}
-                <p class="text-quiet">
-                    "Each is read back from its store. Where a price has moved since this preview, nothing is sent."
-                </p>
-                <div class="flex flex-wrap justify-end gap-2">
-                    <Button label="Cancel" look=Look::Quiet on_click=move || confirming.set(false) />
-                    <Button label=apply_words look=Look::Primary on_click=apply />
-                </div>
-            </div>
-        </Dialog>
-    }
-    .into_any()
 }
 
 /// What went wrong, and what is left out.
@@ -309,8 +212,27 @@ fn Troubles(push: Query<PricePushView>, form: FormState) -> impl IntoView {
             address.go(&routes::price_push(project.slug().as_str(), back.id));
         });
     });
+    let may = project.allows(Role::Editor);
+    let retry = move || {
+        view! {
+            <div class="mt-2">
+                <Button label="Preview again" icon=Icon::Sync busy=form.busy on_click=again />
+            </div>
+        }
+    };
     view! {
-        {move || error.get().map(|error| view! { <Note tone=Tone::Bad>{error}</Note> })}
+        {move || {
+            error
+                .get()
+                .map(|error| {
+                    view! {
+                        <Note tone=Tone::Warn>
+                            <p>{error}</p>
+                            {may.then(retry)}
+                        </Note>
+                    }
+                })
+        }}
         {move || {
             form.problem
                 .get()
@@ -319,14 +241,7 @@ fn Troubles(push: Query<PricePushView>, form: FormState) -> impl IntoView {
                     view! {
                         <Note tone=Tone::Bad alert=true>
                             <p>{problem.detail}</p>
-                            {conflict
-                                .then(|| {
-                                    view! {
-                                        <div class="mt-2">
-                                            <Button label="Preview again" icon=Icon::Sync busy=form.busy on_click=again />
-                                        </div>
-                                    }
-                                })}
+                            {conflict.then(retry)}
                         </Note>
                     }
                 })
@@ -403,42 +318,14 @@ fn Summary(push: Query<PricePushView>, applied: Memo<bool>) -> impl IntoView {
     }
 }
 
-/// How many prices go to which store; leads to the runs that carried them.
-#[component]
-fn Stores(id: PricePushId, applied: bool) -> impl IntoView {
-    let project = expect_context::<Project>();
-    let slug = project.slug();
-    let stores: Query<Vec<(IntegrationId, i64)>> = query(
-        {
-            let key = format!("{slug}/stores of {id}");
-            move || Some(key.clone())
-        },
-        {
-            let slug = slug.clone();
-            move || api::prices::list_price_push_stores(slug.clone(), id)
-        },
-    );
-    let line = move |(store, count): (IntegrationId, i64)| {
-        let name = project.integration(store).map(|store| store.name);
-        let name = name.unwrap_or_else(|| "A store".to_owned());
-        let link = if applied {
-            let href = format!("{}?type=prices", routes::history(slug.as_str(), store));
-            view! { <a class="link" href=href dir="auto">{name}</a> }.into_any()
-        } else {
-            view! { <span class="font-medium" dir="auto">{name}</span> }.into_any()
-        };
-        view! { <li>{link} ": " {counted(count, "price", "prices")}</li> }
-    };
-    view! {
-        <ul class="flex flex-wrap gap-x-5 gap-y-1" aria-label="Stores">
-            {move || stores.get().unwrap_or_default().into_iter().map(line.clone()).collect_view()}
-        </ul>
-    }
-}
-
 /// The diff of a preview; what became of each price later.
 #[component]
-fn Items(id: PricePushId, push: Query<PricePushView>, applied: Memo<bool>) -> impl IntoView {
+fn Items(
+    id: PricePushId,
+    push: Query<PricePushView>,
+    stores: PushStores,
+    applied: Memo<bool>,
+) -> impl IntoView {
     let project = expect_context::<Project>();
     let address = expect_context::<Address>();
     let slug = project.slug();
@@ -455,7 +342,7 @@ fn Items(id: PricePushId, push: Query<PricePushView>, applied: Memo<bool>) -> im
         move || {
             let wanted = show.get_untracked();
             let filters = push.with_untracked(|push| push.map_or(BEFORE, filters));
-            let statuses = filters.iter().find(|(key, ..)| *key == wanted);
+            let filter = filters.iter().find(|filter| filter.key == wanted);
             let page = PageRequest {
                 limit: None,
                 cursor: paging.request(),
@@ -463,9 +350,8 @@ fn Items(id: PricePushId, push: Query<PricePushView>, applied: Memo<bool>) -> im
             api::prices::list_price_push_items(
                 slug.clone(),
                 id,
-                statuses
-                    .map(|(_, _, statuses, _)| statuses.to_vec())
-                    .unwrap_or_default(),
+                filter.map_or_else(Vec::new, |filter| filter.statuses.to_vec()),
+                filter.and_then(|filter| filter.trial),
                 page,
             )
         },
@@ -477,13 +363,24 @@ fn Items(id: PricePushId, push: Query<PricePushView>, applied: Memo<bool>) -> im
             if let Some(push) = push {
                 let counts = filters(push)
                     .iter()
-                    .map(|(key, words, _, count)| (key, words, count(push)));
-                let filled = counts.filter(|(_, _, count)| *count > 0);
-                options.extend(
-                    filled.map(|(key, words, count)| (*key, format!("{words} {}", grouped(count)))),
-                );
+                    .map(|filter| (filter, (filter.count)(push)));
+                let filled = counts.filter(|(_, count)| *count > 0);
+                options.extend(filled.map(|(filter, count)| {
+                    (filter.key, format!("{} {}", filter.words, grouped(count)))
+                }));
             }
             options
+        })
+    });
+    let unlisted = Memo::new(move |_| {
+        push.with(|push| {
+            let push = push.filter(|push| push.items_refused_unlisted > 0)?;
+            let listed = push.items_refused - push.items_refused_unlisted;
+            Some(format!(
+                "Of {}, the first {} are listed.",
+                counted(push.items_refused, "refused line", "refused lines"),
+                grouped(listed)
+            ))
         })
     });
     let rows = move || {
@@ -508,8 +405,9 @@ fn Items(id: PricePushId, push: Query<PricePushView>, applied: Memo<bool>) -> im
                     on_press=move |key: &'static str| paging.filter("show", key)
                 />
                 <div class="text-sm text-quiet">
-                    {move || applied.get().then(|| view! { <Stores id applied=true /> })}
+                    {move || applied.get().then(|| view! { <StoreList stores applied=true /> })}
                 </div>
+                {move || unlisted.get().map(|words| view! { <p class="w-full text-sm text-quiet">{words}</p> })}
             </div>
             <PagedTable
                 list=items
@@ -541,6 +439,10 @@ fn Row(item: PriceItemView) -> impl IntoView {
         (old, None) => price_step(old, old),
         (old, new) => price_step(old, new),
     };
+    // What was taken in the end says more than what a trial said of it.
+    let trial = item.trial.filter(|trial| {
+        item.status == PriceItemStatus::Planned || trial.result == TrialResult::Refused
+    });
     view! {
         <tr>
             <td data-wide="" class="md:w-1/3">
@@ -559,6 +461,23 @@ fn Row(item: PriceItemView) -> impl IntoView {
                 {item
                     .message
                     .map(|message| view! { <p class="mt-1 text-sm text-quiet wrap-anywhere">{message}</p> })}
+                {trial
+                    .map(|trial| {
+                        view! {
+                            <div class="mt-1.5">
+                                {pill(trial.result)}
+                                {trial
+                                    .message
+                                    .map(|said| {
+                                        view! {
+                                            <p class="mt-1 text-sm text-quiet wrap-anywhere" dir="auto">
+                                                {said}
+                                            </p>
+                                        }
+                                    })}
+                            </div>
+                        }
+                    })}
             </td>
         </tr>
     }

@@ -1,6 +1,7 @@
 use calibr_model::{
     Page, ProductId, Role,
-    views::{ListingLedgerView, ListingView, ProductRow},
+    platform::Capability,
+    views::{ListingLedgerView, ListingSales, ListingView, ProductRow, StoreSales},
 };
 use leptos::prelude::*;
 
@@ -10,7 +11,7 @@ use crate::{
         PageHeader,
         platform_mark::PlatformMark,
         price::{LedgerLine, PriceDialogs, PriceDialogsView},
-        product::Thumbnail,
+        product::{OrdersCounted, SoldOfLate, Thumbnail},
         ui::{
             Button, Column, Crumb, Crumbs, Each, EmptyState, GhostTable, Icon, Loaded, Look, Size,
             Table, TimeAgo, pill,
@@ -22,10 +23,9 @@ use crate::{
 };
 
 const COLUMNS: &[Column] = &[
-    Column::text("Variant"),
-    Column::text("SKU"),
+    Column::text("Variant, SKU"),
     Column::number("Price"),
-    Column::number("Compare at"),
+    Column::text("Sold"),
     Column::number("Stock"),
     Column::text("State"),
     Column::text("Synced"),
@@ -62,8 +62,19 @@ pub(crate) fn ProductDetail(
             move || api::prices::list_price_ledgers(slug.clone(), id)
         },
     );
-    project.follow_prices(listings.loading);
-    project.follow_prices(ledgers.loading);
+    let sales: Query<Vec<StoreSales>> = query(
+        {
+            let key = format!("{slug}/sales of {id}");
+            move || Some(key.clone())
+        },
+        {
+            let slug = slug.clone();
+            move || api::products::product_sales(slug.clone(), id)
+        },
+    );
+    for shown in [listings.loading, ledgers.loading, sales.loading] {
+        project.follow_products(shown);
+    }
     let dialogs = PriceDialogs::new();
     // What the list of products told already.
     let row = expect_context::<Cache>()
@@ -106,7 +117,7 @@ pub(crate) fn ProductDetail(
         })
     });
     let is_empty = Memo::new(move |_| stores.with(Vec::is_empty));
-    let store = move |id| view! { <StoreListings id listings ledgers dialogs /> }.into_any();
+    let store = move |id| view! { <StoreListings id listings ledgers sales dialogs /> }.into_any();
     let nothing = move || {
         let home = home.clone();
         view! {
@@ -155,6 +166,7 @@ fn StoreListings(
     id: u128,
     listings: Query<Vec<ListingView>>,
     ledgers: Query<Vec<ListingLedgerView>>,
+    sales: Query<Vec<StoreSales>>,
     dialogs: PriceDialogs,
 ) -> impl IntoView {
     let project = expect_context::<Project>();
@@ -172,9 +184,19 @@ fn StoreListings(
             .cloned()
     })?;
     let caption = format!("Listings on {}", first.integration_name);
+    let may_set = {
+        let platform = first.platform.clone();
+        Memo::new(move |_| project.allows(Role::Editor) && project.takes_prices(&platform))
+    };
+    let sold = Memo::new(move |_| {
+        sales.with(|all| {
+            all?.iter()
+                .find(|one| one.integration_id.0.as_u128() == id)
+                .cloned()
+        })
+    });
     let platform = first.platform.clone();
-    let may_set =
-        Memo::new(move |_| project.allows(Role::Editor) && project.takes_prices(&platform));
+    let has_orders = move || project.can(&platform, Capability::Orders);
     let row = move |id| {
         let listing = Memo::new(move |_| {
             listings.with(|all| all?.iter().find(|one| one.id.0.as_u128() == id).cloned())
@@ -186,7 +208,20 @@ fn StoreListings(
                     .cloned()
             })
         });
-        view! { <Row listing ledger may_set dialogs /> }.into_any()
+        let sold = Memo::new(move |_| {
+            sold.with(|sold| {
+                let StoreSales {
+                    as_of, listings, ..
+                } = sold.as_ref()?;
+                let own = listings
+                    .iter()
+                    .filter(|one| one.listing_id.0.as_u128() == id);
+                let own: Vec<ListingSales> = own.copied().collect();
+                // Nothing sold is only known where orders were read.
+                (as_of.is_some() || !own.is_empty()).then_some(own)
+            })
+        });
+        view! { <Row listing ledger sold may_set dialogs /> }.into_any()
     };
     let count = move || i64::try_from(own.with(Vec::len)).unwrap_or(i64::MAX);
     Some(view! {
@@ -198,6 +233,9 @@ fn StoreListings(
                     {move || counted(count(), "listing", "listings")}
                 </p>
             </header>
+            <Show when=has_orders>
+                <OrdersCounted sold sales />
+            </Show>
             <Table caption columns=COLUMNS>
                 <Each ids=own view=row />
             </Table>
@@ -209,6 +247,7 @@ fn StoreListings(
 fn Row(
     listing: Memo<Option<ListingView>>,
     ledger: Memo<Option<ListingLedgerView>>,
+    sold: Memo<Option<Vec<ListingSales>>>,
     may_set: Memo<bool>,
     dialogs: PriceDialogs,
 ) -> impl IntoView {
@@ -225,24 +264,42 @@ fn Row(
     let state = Memo::new(move |_| listing.with(|listing| Some(listing.as_ref()?.state)));
     let synced = Memo::new(move |_| listing.with(|listing| Some(listing.as_ref()?.synced_at)));
     let has_price = Memo::new(move |_| listing.with(|listing| listing.as_ref()?.price).is_some());
+    let compare_at = Memo::new(move |_| listing.with(|listing| listing.as_ref()?.compare_at));
     let price = text(|listing| listing.price.map(|price| price.to_string()));
     let no_price = || view! { <span class="text-quiet">"No price"</span> };
     Some(view! {
         <tr>
-            <td data-wide="" dir="auto" class="font-medium wrap-anywhere md:w-1/4">
-                {text(|listing| Some(listing.variant_title.clone()))}
-            </td>
-            <td data-wide="" class="font-mono text-sm wrap-anywhere md:min-w-40" data-label="SKU">
-                {text(|listing| listing.sku.clone())}
+            <td data-wide="" class="md:w-1/3">
+                <p dir="auto" class="font-medium wrap-anywhere">
+                    {text(|listing| Some(listing.variant_title.clone()))}
+                </p>
+                <p class="font-mono text-sm text-quiet wrap-anywhere">
+                    {text(|listing| listing.sku.clone())}
+                </p>
             </td>
             <td class="num whitespace-nowrap" data-label="Price">
                 <Show when=move || has_price.get() fallback=no_price>
                     {price}
                 </Show>
+                {move || {
+                    compare_at
+                        .get()
+                        .map(|price| {
+                            view! {
+                                <span class="text-sm text-quiet md:block">
+                                    <span class="sr-only">" Compare at "</span>
+                                    <s class="max-md:ml-2">{price.to_string()}</s>
+                                </span>
+                            }
+                        })
+                }}
                 {move || ledger.get().map(|held| view! { <LedgerLine held /> })}
             </td>
-            <td class="num whitespace-nowrap text-quiet" data-label="Compare at" data-end="">
-                {text(|listing| listing.compare_at.map(|price| price.to_string()))}
+            <td data-wide="" class="text-sm whitespace-nowrap" data-label="Sold">
+                {move || match sold.get() {
+                    Some(sold) => view! { <SoldOfLate sold /> }.into_any(),
+                    None => "–".into_any(),
+                }}
             </td>
             <td class="num" data-label="Stock">{text(|listing| listing.stock.map(grouped))}</td>
             <td data-end="">{move || state.get().map(pill)}</td>

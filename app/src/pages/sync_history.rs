@@ -10,12 +10,11 @@ use crate::{
     components::{
         PageHeader,
         connect::Connect,
-        platform_mark::PlatformMark,
         runs::{RunDuration, RunItems, run_ids, run_of},
-        store::{StoreActions, needs_access},
+        store::{StoreActions, needs_access, store_about},
         ui::{
             Button, Chips, Column, Crumb, Crumbs, Each, EmptyState, FilterSelect, Glyph, Icon,
-            Look, PagedTable, pill,
+            Look, PagedTable,
         },
     },
     routes,
@@ -102,18 +101,7 @@ pub(crate) fn SyncHistory(
         |page: &mut Page<RunView>, run| page.items.iter_mut().find(|one| one.id == run),
     );
 
-    let about = move || {
-        store.get().map(|store| {
-            view! {
-                <span class="flex flex-wrap items-center gap-2.5">
-                    <PlatformMark platform=store.platform />
-                    <span dir="auto" class="font-medium text-text">{store.name}</span>
-                    <span class="wrap-anywhere">{store.address}</span>
-                    {pill(store.status)}
-                </span>
-            }
-        })
-    };
+    let about = move || store.get().map(store_about);
     view! {
         <PageHeader title="Sync history" about=move || about.into_any()>
             <WebhooksLink id />

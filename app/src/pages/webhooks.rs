@@ -8,8 +8,8 @@ use crate::{
     api,
     components::{
         PageHeader,
-        platform_mark::PlatformMark,
-        ui::{Button, Crumb, Crumbs, Icon, pill},
+        store::store_about,
+        ui::{Button, Crumb, Crumbs, Icon},
         webhooks::{Deliveries, Subscriptions},
     },
     routes,
@@ -48,18 +48,7 @@ pub(crate) fn Webhooks(
     );
     project.follow_changes(webhooks.loading);
 
-    let about = move || {
-        store.get().map(|store| {
-            view! {
-                <span class="flex flex-wrap items-center gap-2.5">
-                    <PlatformMark platform=store.platform />
-                    <span dir="auto" class="font-medium text-text">{store.name}</span>
-                    <span class="wrap-anywhere">{store.address}</span>
-                    {pill(store.status)}
-                </span>
-            }
-        })
-    };
+    let about = move || store.get().map(store_about);
     view! {
         <PageHeader title="Webhooks" about=move || about.into_any()>
             <Recreate id webhooks />

@@ -149,6 +149,9 @@ impl Live {
         if self.was_cut.get_value() {
             self.was_cut.set_value(false);
             self.connection.revive();
+        } else {
+            // What was read before the line stood may have changed unheard.
+            self.tell(&LiveEvent::Changed);
         }
     }
 

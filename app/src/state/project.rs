@@ -102,8 +102,7 @@ impl Project {
 
     /// Whether one of its stores sends messages by itself.
     pub(crate) fn has_webhooks(self, store: &IntegrationView) -> bool {
-        let platform = self.platform(&store.platform);
-        platform.is_some_and(|platform| platform.capabilities.contains(&Capability::Webhooks))
+        self.can(&store.platform, Capability::Webhooks)
     }
 
     /// Puts one store's new state in place of its old one, or adds it.
@@ -118,10 +117,15 @@ impl Project {
 
     /// Keeps what is on show in step with what changes of the stores.
     pub(crate) fn follow_changes(self, shown: Loading) {
-        let refetch = gathered(move || shown.refetch());
-        self.live.listen(move |event| match event {
-            LiveEvent::Changed => refetch(),
-            LiveEvent::Progress(_) | LiveEvent::Prices => {}
+        self.follow(shown, |event| matches!(event, LiveEvent::Changed));
+    }
+
+    /// Reads what is on show of products again when a sync has brought what the
+    /// stores have, and when prices move.
+    pub(crate) fn follow_products(self, shown: Loading) {
+        self.follow(shown, |event| match event {
+            LiveEvent::Progress(progress) => progress.status.is_final(),
+            LiveEvent::Changed | LiveEvent::Prices => true,
         });
     }
 
@@ -157,10 +161,15 @@ impl Project {
     }
 
     /// Reads what is on show of prices again when some of them move.
-    pub(crate) fn follow_prices(self, loading: Loading) {
-        let refetch = gathered(move || loading.refetch());
+    pub(crate) fn follow_prices(self, shown: Loading) {
+        self.follow(shown, |event| !matches!(event, LiveEvent::Progress(_)));
+    }
+
+    /// Reads what is on show again after each event that `concerns` it.
+    fn follow(self, shown: Loading, concerns: fn(&LiveEvent) -> bool) {
+        let refetch = gathered(move || shown.refetch());
         self.live.listen(move |event| {
-            if !matches!(event, LiveEvent::Progress(_)) {
+            if concerns(event) {
                 refetch();
             }
         });
@@ -168,9 +177,14 @@ impl Project {
 
     /// Whether prices can be sent to a store of this platform.
     pub(crate) fn takes_prices(self, platform: &PlatformId) -> bool {
+        self.can(platform, Capability::PricePush)
+    }
+
+    /// Whether this platform's connector can do it.
+    pub(crate) fn can(self, platform: &PlatformId, capability: Capability) -> bool {
         self.platforms.with(|all| {
             let mut known = all.into_iter().flatten();
-            known.any(|one| one.id == *platform && one.can(Capability::PricePush))
+            known.any(|one| one.id == *platform && one.can(capability))
         })
     }
 }

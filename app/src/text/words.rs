@@ -6,7 +6,7 @@ use calibr_model::{
         FailureClass, FailureKind, FailureState, IntegrationStatus, ListingState, RunTrigger,
         RunType, SyncStatus,
     },
-    views::{PriceItemStatus, PricePushStatus, PriceSource, RunView},
+    views::{PriceItemStatus, PricePushStatus, PriceSource, RunView, TrialResult},
 };
 
 /// What a colour says. Always beside a word, never alone.
@@ -167,12 +167,13 @@ impl Worded for PricePushStatus {
             Self::Partial => "Partial",
             Self::Failed => "Failed",
             Self::Discarded => "Thrown away",
+            Self::Expired => "Expired",
         }
     }
 
     fn tone(self) -> Tone {
         match self {
-            Self::Discarded => Tone::Neutral,
+            Self::Discarded | Self::Expired => Tone::Neutral,
             Self::Preparing | Self::Preview | Self::Queued | Self::Pushing => Tone::Info,
             Self::Done => Tone::Good,
             Self::Partial => Tone::Warn,
@@ -212,6 +213,22 @@ impl Worded for PriceItemStatus {
 
     fn is_live(self) -> bool {
         matches!(self, Self::Queued | Self::Sent)
+    }
+}
+
+impl Worded for TrialResult {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Accepted => "Accepted in the trial",
+            Self::Refused => "Refused in the trial",
+        }
+    }
+
+    fn tone(self) -> Tone {
+        match self {
+            Self::Accepted => Tone::Good,
+            Self::Refused => Tone::Bad,
+        }
     }
 }
 
@@ -286,7 +303,8 @@ pub(crate) const fn capability(capability: Capability) -> &'static str {
         Capability::BulkImport => "Bulk import",
         Capability::IncrementalImport => "Reads only changes",
         Capability::PricePush => "Price updates",
-        Capability::DryRun => "Price preview",
+        Capability::CompareAt => "Struck-through prices",
+        Capability::DryRun => "Price checks",
         Capability::Orders => "Orders",
         Capability::Webhooks => "Live changes",
         Capability::CompetitorPrices => "Competitor prices",

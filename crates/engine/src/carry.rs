@@ -20,6 +20,7 @@ use calibr_store::{
     runs::{Claim, ClaimedRun, Outcome, Requeue},
 };
 
+pub(crate) use self::prices::price_change;
 use crate::{Engine, competitors, error::EngineError, retry, schedule, webhooks};
 
 /// A lease is renewed this often; it holds for ten times as long. A run that a
@@ -167,7 +168,7 @@ impl End {
 
 /// The wait before the next attempt: twice as long each time, or as long as the
 /// platform asks for.
-fn wait_before(fruitless: i32, fault: &ConnectorError) -> Duration {
+pub(crate) fn wait_before(fruitless: i32, fault: &ConnectorError) -> Duration {
     let exponent = u32::try_from(fruitless).unwrap_or(0).min(16);
     let backoff = Duration::from_secs(1 << exponent).min(LONGEST_WAIT);
     fault.retry_after.unwrap_or_default().max(backoff)

@@ -11,6 +11,7 @@ mod competitors;
 mod credentials;
 mod error;
 mod lookout;
+mod price_check;
 mod queue;
 mod records;
 mod retry;
@@ -28,6 +29,8 @@ use url::Url;
 
 pub use credentials::{CredentialVault, StoredCredentials};
 pub use error::EngineError;
+pub use lookout::PREVIEW_HOLDS;
+pub use price_check::schedule_price_checks;
 pub use queue::prepare_queue;
 pub use retry::retry_what_was_parked;
 pub use schedule::{NewSync, schedule_prices, schedule_run};

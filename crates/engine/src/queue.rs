@@ -10,7 +10,8 @@ use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 
 use crate::{
-    Engine, carry, competitors::CompetitorsJob, error::EngineError, retry::RetryJob, webhooks,
+    Engine, carry, competitors::CompetitorsJob, error::EngineError, price_check::PriceCheckJob,
+    retry::RetryJob, webhooks,
 };
 
 /// The first and the longest wait before a queue that failed is started again.
@@ -84,16 +85,23 @@ pub(crate) enum Lane {
     Messages,
     /// Competitors' offers, which wait for a platform's rate most of the time.
     Competitors,
+    /// Checks of prices by their platforms, which somebody waits for.
+    PriceChecks,
 }
 
 impl Lane {
-    pub(crate) const ALL: [Self; 3] = [Self::Runs, Self::Messages, Self::Competitors];
+    pub(crate) const ALL: [Self; 4] = [
+        Self::Runs,
+        Self::Messages,
+        Self::Competitors,
+        Self::PriceChecks,
+    ];
 
     /// How many jobs it does at once.
     const fn width(self, runs: usize) -> usize {
         match self {
             Self::Runs => runs,
-            Self::Messages => 2,
+            Self::Messages | Self::PriceChecks => 2,
             Self::Competitors => 1,
         }
     }
@@ -104,6 +112,7 @@ impl Lane {
             Self::Runs => options.define_job::<SyncRunJob>(),
             Self::Messages => options.define_job::<MessagesJob>().define_job::<RetryJob>(),
             Self::Competitors => options.define_job::<CompetitorsJob>(),
+            Self::PriceChecks => options.define_job::<PriceCheckJob>(),
         }
     }
 }
@@ -124,6 +133,7 @@ pub async fn prepare_queue(db: &Db) -> Result<(), EngineError> {
         .define_job::<MessagesJob>()
         .define_job::<CompetitorsJob>()
         .define_job::<RetryJob>()
+        .define_job::<PriceCheckJob>()
         .init()
         .await
         .map(drop)

@@ -83,6 +83,8 @@ pub enum Capability {
     IncrementalImport,
     /// Prices can be sent.
     PricePush,
+    /// A struck-through price can be set beside the price.
+    CompareAt,
     /// A price push can be tried without effect.
     DryRun,
     /// Orders can be read.

@@ -22,6 +22,7 @@ use calibr_connectors::{Connector, Registry};
 use calibr_engine::{CredentialVault, WebhookKeeper};
 use calibr_model::{PlatformId, Problem, ProblemKind, Sources};
 use calibr_store::Db;
+use tokio::sync::Semaphore;
 use url::Url;
 
 pub use actor::Actor;
@@ -57,6 +58,8 @@ pub struct Services {
     webhooks: WebhookKeeper,
     passwords: password::Passwords,
     events: events::Events,
+    /// The previews of prices that are filled at once.
+    previews: Arc<Semaphore>,
 }
 
 impl Services {
@@ -72,6 +75,7 @@ impl Services {
                 reached_at: settings.reached_at,
             },
             events: events::Events::listen(settings.db.clone()),
+            previews: Arc::new(Semaphore::new(prices::FILLED_AT_ONCE)),
             passwords: password::Passwords::new(settings.sources.clone()),
             db: settings.db,
             sources: settings.sources,

@@ -5,6 +5,8 @@ use calibr_model::{
     views::{CompetitorOfferView, ListingView, ProductQuery, ProductRow},
 };
 
+use calibr_store::TenantTx;
+
 use crate::{Actor, Services, prices::known};
 
 /// A page of products.
@@ -35,12 +37,7 @@ pub async fn listings(
 ) -> Result<Page<ListingView>, Problem> {
     let mut tx = services.db.tenant(actor.project.id).await?;
     if let Some(product) = product {
-        tx.product_title(product).await?.ok_or_else(|| {
-            Problem::new(
-                ProblemKind::NotFound,
-                "There is no such product in this project.",
-            )
-        })?;
+        must_be_there(&mut tx, product).await?;
     }
     Ok(tx.listings(product, integration, &page).await?)
 }
@@ -58,4 +55,16 @@ pub async fn competitors(
     let mut tx = services.db.tenant(actor.project.id).await?;
     known(&mut tx, listing).await?;
     Ok(tx.competitor_offers(listing).await?)
+}
+
+/// # Errors
+/// `not-found` where the project has no such product.
+pub(crate) async fn must_be_there(tx: &mut TenantTx, product: ProductId) -> Result<(), Problem> {
+    match tx.product_title(product).await? {
+        Some(_) => Ok(()),
+        None => Err(Problem::new(
+            ProblemKind::NotFound,
+            "There is no such product in this project.",
+        )),
+    }
 }

@@ -1,9 +1,12 @@
 //! What was sold.
 
-use calibr_model::{FieldError, ListingId, Problem, views::DaySales};
+use calibr_model::{
+    FieldError, ListingId, Problem, ProductId,
+    views::{DaySales, StoreSales},
+};
 use chrono::{NaiveDate, TimeDelta};
 
-use crate::{Actor, Services, prices::known};
+use crate::{Actor, Services, prices::known, products::must_be_there};
 
 /// The longest range of days, both ends included.
 const MOST_DAYS: i64 = 3_660;
@@ -35,4 +38,19 @@ pub async fn of_listing(
     let mut tx = services.db.tenant(actor.project.id).await?;
     known(&mut tx, listing).await?;
     Ok(tx.listing_sales(listing, from, to).await?)
+}
+
+/// What a product's listings sold in the last 7 and 30 days, store by store, by
+/// the project's days.
+///
+/// # Errors
+/// `not-found` where the project has no such product.
+pub async fn of_product(
+    services: &Services,
+    actor: &Actor,
+    product: ProductId,
+) -> Result<Vec<StoreSales>, Problem> {
+    let mut tx = services.db.tenant(actor.project.id).await?;
+    must_be_there(&mut tx, product).await?;
+    Ok(tx.product_sales(product, services.sources.now()).await?)
 }

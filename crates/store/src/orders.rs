@@ -1,11 +1,12 @@
 //! What stores sold: orders, their lines, and the days' sums that are kept up
 //! with them.
 
+mod sales;
 mod write;
 
-use calibr_model::{IntegrationId, ListingId, Money, views::DaySales};
+use calibr_model::{IntegrationId, Money};
 use chrono::{DateTime, NaiveDate, Utc};
-use sqlx::FromRow;
+use chrono_tz::Tz;
 
 use crate::{
     catalogue::{FailureInput, RecordHash},
@@ -73,55 +74,7 @@ pub struct OrderCounts {
     pub failed: i64,
 }
 
-#[derive(FromRow)]
-struct DayRow {
-    day: NaiveDate,
-    currency: String,
-    units: i64,
-    refunded_units: i64,
-    revenue_minor: i64,
-    refunded_minor: i64,
-}
-
 impl TenantTx {
-    /// What a listing sold on each day from `from` to `to`, both included;
-    /// days without a sale are left out.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub async fn listing_sales(
-        &mut self,
-        listing: ListingId,
-        from: NaiveDate,
-        to: NaiveDate,
-    ) -> Result<Vec<DaySales>, StoreError> {
-        let project = self.project().0;
-        let rows: Vec<DayRow> = sqlx::query_as(
-            "SELECT day, currency, units, refunded_units, revenue_minor, refunded_minor
-             FROM sales_daily
-             WHERE project_id = $1 AND listing_id = $2 AND day BETWEEN $3 AND $4
-             ORDER BY day, currency",
-        )
-        .bind(project)
-        .bind(listing.0)
-        .bind(from)
-        .bind(to)
-        .fetch_all(self.conn())
-        .await?;
-        rows.into_iter()
-            .map(|row| {
-                let currency = word("currency", &row.currency)?;
-                Ok(DaySales {
-                    day: row.day,
-                    units: row.units,
-                    refunded_units: row.refunded_units,
-                    revenue: Money::new(row.revenue_minor, currency),
-                    refunded: Money::new(row.refunded_minor, currency),
-                })
-            })
-            .collect()
-    }
-
     /// Every order that the store placed or changed before this moment (UTC) is
     /// here; `None` where none was read yet.
     ///
@@ -140,5 +93,33 @@ impl TenantTx {
         .fetch_optional(self.conn())
         .await?;
         Ok(watermark.flatten())
+    }
+
+    /// The project's time zone: what its days go by.
+    async fn time_zone(&mut self) -> Result<Tz, StoreError> {
+        let project = self.project().0;
+        let name: String = sqlx::query_scalar("SELECT time_zone FROM projects WHERE id = $1")
+            .bind(project)
+            .fetch_one(self.conn())
+            .await?;
+        word("time zone", &name)
+    }
+}
+
+fn day_of(moment: DateTime<Utc>, zone: Tz) -> NaiveDate {
+    moment.with_timezone(&zone).date_naive()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_merchants_day_is_the_one_of_the_project() {
+        let moment = "2026-03-01T23:30:00Z".parse().unwrap();
+        let day = |zone: Tz| day_of(moment, zone).to_string();
+        assert_eq!(day(Tz::Europe__Berlin), "2026-03-02");
+        assert_eq!(day(Tz::America__Los_Angeles), "2026-03-01");
+        assert_eq!(day(Tz::Pacific__Kiritimati), "2026-03-02");
     }
 }

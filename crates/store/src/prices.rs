@@ -1,9 +1,12 @@
 //! Prices that are wanted, on their way to the stores, and those that moved.
 
+mod apply;
 mod carry;
 mod changes;
+mod check;
 mod guardrails;
 mod listings;
+mod overdue;
 mod prepare;
 mod read;
 
@@ -14,9 +17,12 @@ use calibr_model::{
 
 pub(crate) use self::changes::Seen;
 pub use self::{
+    apply::{Applied, NotApplied, RefusedInTrial},
     carry::{PriceOutcome, SeenPrice, SettledPrice, TakenPrice},
+    check::{NextTrials, NotChecked, TriedPrice},
     listings::{NamedBy, RevertedPrice, ShiftedListings},
-    prepare::{Applied, NotApplied},
+    overdue::Overdue,
+    read::ItemFilter,
 };
 
 /// A push to prepare.

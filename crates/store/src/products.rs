@@ -10,7 +10,7 @@ use sqlx::FromRow;
 use crate::{
     db::TenantTx,
     error::StoreError,
-    rows::{money, search_key, word},
+    rows::{money, page_of, search_key, word},
 };
 
 #[derive(FromRow)]
@@ -131,18 +131,11 @@ impl TenantTx {
             Some((After::Moment(moment), id)) => statement.bind(moment).bind(id),
         };
         let rows: Vec<Row> = statement.fetch_all(self.conn()).await?;
-        let page = Page::cut(rows, page.limit(), |row| match sort {
+        let cursor_of = |row: &Row| match sort {
             ProductSort::Title => Cursor::encode(&(&row.title_key, row.id)),
             ProductSort::Updated => Cursor::encode(&(row.updated_at, row.id)),
-        });
-        Ok(Page {
-            items: page
-                .items
-                .into_iter()
-                .map(Row::into_view)
-                .collect::<Result<_, _>>()?,
-            next_cursor: page.next_cursor,
-        })
+        };
+        page_of(rows, page, cursor_of, Row::into_view)
     }
 
     /// A product's title, where the project has it.
@@ -196,13 +189,12 @@ impl TenantTx {
         .bind(i64::from(page.limit()) + 1)
         .fetch_all(self.conn())
         .await?;
-        let listings = rows
-            .into_iter()
-            .map(ListingRow::into_view)
-            .collect::<Result<Vec<_>, _>>()?;
-        Ok(Page::cut(listings, page.limit(), |listing| {
-            Cursor::encode(&listing.id.0)
-        }))
+        page_of(
+            rows,
+            page,
+            |listing| Cursor::encode(&listing.id),
+            ListingRow::into_view,
+        )
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::{fmt::Display, str::FromStr};
 
-use calibr_model::{Currency, Money};
+use calibr_model::{Currency, Cursor, Money, Page, PageRequest};
 
 use crate::error::StoreError;
 
@@ -60,4 +60,19 @@ pub(crate) fn money(
         (None, _) => Ok(None),
         (Some(_), None) => Err(StoreError::corrupt("price", "it has no currency")),
     }
+}
+
+/// Cuts a page out of rows that were asked for with one more than its limit, and
+/// makes of each what is shown; `cursor_of` tells where a row stands.
+pub(crate) fn page_of<R, V>(
+    rows: Vec<R>,
+    request: &PageRequest,
+    cursor_of: impl FnOnce(&R) -> Cursor,
+    view: impl FnMut(R) -> Result<V, StoreError>,
+) -> Result<Page<V>, StoreError> {
+    let Page { items, next_cursor } = Page::cut(rows, request.limit(), cursor_of);
+    Ok(Page {
+        items: items.into_iter().map(view).collect::<Result<_, _>>()?,
+        next_cursor,
+    })
 }

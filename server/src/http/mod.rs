@@ -23,6 +23,7 @@ mod serve;
 mod session;
 mod state;
 mod time_limit;
+mod too_long;
 
 pub(crate) use limit::Limits;
 pub(crate) use origin::OwnOrigin;

@@ -149,6 +149,7 @@ pub(crate) fn split() -> (Routes, OpenApi) {
         .routes(routes!(rest::prices::list, rest::prices::preview))
         .routes(routes!(rest::prices::get, rest::prices::discard))
         .routes(routes!(rest::prices::items))
+        .routes(routes!(rest::prices::check, rest::prices::stop_check))
         .routes(routes!(rest::prices::apply))
         .routes(routes!(rest::prices::revert))
         .routes(routes!(rest::prices::ledger, rest::prices::set))

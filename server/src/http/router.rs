@@ -7,12 +7,12 @@ use axum::{
     middleware::{from_fn, from_fn_with_state, map_response},
     routing::post,
 };
-use calibr_services::{prices::LONGEST_TABLE, webhooks::LONGEST_MESSAGE};
+use calibr_services::webhooks::LONGEST_MESSAGE;
 use tower_http::{catch_panic::CatchPanicLayer, limit::RequestBodyLimitLayer};
 
 use super::{
     assets, caller, functions, headers, headers::SafetyHeaders, limit, openapi, origin, panic,
-    problem, problem::Refusal, request_id, rest, session, state::AppState, time_limit,
+    problem, problem::Refusal, request_id, rest, session, state::AppState, time_limit, too_long,
 };
 
 /// Longest body of a request, in bytes.
@@ -81,9 +81,11 @@ fn api(state: &AppState) -> Router<AppState> {
         .merge(routes.health)
         .route("/api", axum::routing::any(nothing))
         .route("/api/{*rest}", axum::routing::any(nothing))
-        .layer(RequestBodyLimitLayer::new(LONGEST_BODY));
+        .layer(RequestBodyLimitLayer::new(LONGEST_BODY))
+        .layer(from_fn_with_state(LONGEST_BODY as u64, too_long::refuse));
     usual
-        .merge(uploads.layer(RequestBodyLimitLayer::new(LONGEST_TABLE)))
+        // These count for themselves what they take in, and say so in words.
+        .merge(uploads)
         .layer(from_fn_with_state(state.clone(), origin::check))
         .layer(DefaultBodyLimit::disable())
         // No page sends these, so their origin says nothing.

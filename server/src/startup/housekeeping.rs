@@ -16,6 +16,10 @@ const TOLD_LATE: TimeDelta = TimeDelta::hours(1);
 /// How long messages of platforms stay in the log.
 const MESSAGES_KEPT: TimeDelta = TimeDelta::days(30);
 
+/// How long previews of prices that were thrown away, or that nobody applied, can still be looked at. They may have a
+/// million prices each.
+const PREVIEWS_KEPT: TimeDelta = TimeDelta::days(7);
+
 /// Clears away what has run out, until `stopping` is cancelled.
 pub(super) async fn keep_house(services: Services, limits: Limits, stopping: CancellationToken) {
     let mut clock = tokio::time::interval(EVERY);
@@ -31,6 +35,7 @@ pub(super) async fn keep_house(services: Services, limits: Limits, stopping: Can
             ("connect attempts", remove_connect_attempts(&services).await),
             ("webhook deliveries", remove_deliveries(&services).await),
             ("platforms' answers", remove_answers(&services).await),
+            ("price previews", remove_previews(&services).await),
             ("rate buckets", services.db.remove_full_buckets().await),
         ] {
             match removed {
@@ -71,6 +76,14 @@ async fn remove_answers(services: &Services) -> Result<u64, StoreError> {
     let before = services.sources.now() - ANSWERS_KEPT;
     let mut tx = services.db.system().await?;
     let removed = tx.expunge_old_answers(before).await?;
+    tx.commit().await?;
+    Ok(removed)
+}
+
+async fn remove_previews(services: &Services) -> Result<u64, StoreError> {
+    let before = services.sources.now() - PREVIEWS_KEPT;
+    let mut tx = services.db.system().await?;
+    let removed = tx.remove_unapplied_price_pushes(before).await?;
     tx.commit().await?;
     Ok(removed)
 }

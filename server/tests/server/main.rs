@@ -11,6 +11,8 @@ mod assets;
 #[cfg(test)]
 mod bad_days;
 #[cfg(test)]
+mod blank_prices;
+#[cfg(test)]
 mod catalogue;
 #[cfg(test)]
 mod changes;
@@ -32,6 +34,10 @@ mod one_click;
 mod orders;
 #[cfg(test)]
 mod people;
+#[cfg(test)]
+mod price_checks;
+#[cfg(test)]
+mod price_tables;
 #[cfg(test)]
 mod prices;
 #[cfg(test)]

@@ -4,12 +4,9 @@ use leptos::prelude::*;
 use super::set::amount;
 use crate::{
     api,
-    components::ui::{Button, Dialog, GhostLines, Loaded, Look, Note, SelectField, TextField},
+    components::ui::{Dialog, FormEnd, GhostLines, Loaded, SelectField, TextField},
     state::{Ask, FormState, Project, Query, Toast, Toasts, query},
-    text::{
-        number::{basis_points, percent},
-        words::Tone,
-    },
+    text::number::{basis_points, percent},
 };
 
 /// The project's bounds for prices, in a dialog: admins set them, others read.
@@ -212,15 +209,7 @@ fn BoundsForm(
                 inputmode="decimal"
                 optional=true
             />
-            {move || {
-                form.problem
-                    .get()
-                    .map(|problem| view! { <Note tone=Tone::Bad alert=true>{problem.detail}</Note> })
-            }}
-            <div class="flex flex-wrap justify-end gap-2">
-                <Button label="Cancel" look=Look::Quiet on_click=move || open.set(false) />
-                <Button label="Save" look=Look::Primary submit=true busy=form.busy />
-            </div>
+            <FormEnd form open verb="Save" />
         </form>
     }
 }

@@ -1,14 +1,15 @@
 use calibr_model::{
     Currency, FieldError, Money, MoneyError,
+    platform::Capability,
     views::{ListingLedgerView, ListingView, NewPrice, PricePushView},
 };
 use leptos::prelude::*;
 
 use crate::{
     api,
-    components::ui::{Button, Look, Note, TextField},
+    components::ui::{FormEnd, TextField},
     state::{Ask, FormState, Project, Query, Toast, Toasts},
-    text::{number::with_point, words::Tone},
+    text::number::with_point,
 };
 
 /// The form for one listing's price.
@@ -30,6 +31,7 @@ pub(super) fn SetPrice(
     let held = listing.price?;
     let currency = held.currency;
     let was_struck = listing.compare_at;
+    let takes_struck = project.can(&listing.platform, Capability::CompareAt);
     let text =
         |money: Option<Money>| RwSignal::new(money.map_or_else(String::new, Money::to_decimal));
     let (price, struck) = (text(Some(held)), text(was_struck));
@@ -91,14 +93,19 @@ pub(super) fn SetPrice(
                     inputmode="decimal"
                     autofocus=true
                 />
-                <TextField
-                    form
-                    name="compare_at"
-                    label="Struck-through price"
-                    value=struck
-                    inputmode="decimal"
-                    optional=true
-                />
+                {takes_struck
+                    .then(|| {
+                        view! {
+                            <TextField
+                                form
+                                name="compare_at"
+                                label="Struck-through price"
+                                value=struck
+                                inputmode="decimal"
+                                optional=true
+                            />
+                        }
+                    })}
             </div>
             <TextField
                 form
@@ -108,15 +115,7 @@ pub(super) fn SetPrice(
                 value=reason
                 optional=true
             />
-            {move || {
-                form.problem
-                    .get()
-                    .map(|problem| view! { <Note tone=Tone::Bad alert=true>{problem.detail}</Note> })
-            }}
-            <div class="flex flex-wrap justify-end gap-2">
-                <Button label="Cancel" look=Look::Quiet on_click=move || open.set(false) />
-                <Button label="Set price" look=Look::Primary submit=true busy=form.busy />
-            </div>
+            <FormEnd form open verb="Set price" />
         </form>
     })
 }

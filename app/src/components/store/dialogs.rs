@@ -3,9 +3,9 @@ use leptos::prelude::*;
 
 use crate::{
     api,
-    components::ui::{Button, ConfirmDialog, Dialog, Look, Note, TextField},
+    components::ui::{ConfirmDialog, Dialog, FormEnd, TextField},
     state::{Ask, FormState, Project, Toast, Toasts},
-    text::{number::counted, words::Tone},
+    text::number::counted,
 };
 
 /// Opens the dialogs about one store: renaming and disconnecting it.
@@ -92,15 +92,7 @@ fn Rename(store: IntegrationView, open: RwSignal<bool>) -> impl IntoView {
     view! {
         <form class="grid gap-4 overflow-y-auto px-6 pb-6" novalidate=true on:submit=send>
             <TextField form name="name" label="Name in this console" value=name autofocus=true />
-            {move || {
-                form.problem
-                    .get()
-                    .map(|problem| view! { <Note tone=Tone::Bad alert=true>{problem.detail}</Note> })
-            }}
-            <div class="flex flex-wrap justify-end gap-2">
-                <Button label="Cancel" look=Look::Quiet on_click=move || open.set(false) />
-                <Button label="Rename" look=Look::Primary submit=true busy=form.busy />
-            </div>
+            <FormEnd form open verb="Rename" />
         </form>
     }
 }

@@ -15,6 +15,9 @@ pub(crate) fn ErrorBox(
     /// Tries again.
     #[prop(optional, into)]
     on_retry: Option<Callback<()>>,
+    /// What trying again is called.
+    #[prop(default = "Try again")]
+    retry: &'static str,
 ) -> impl IntoView {
     view! {
         <div class="grid justify-items-center gap-2 px-6 py-12 text-center" role="alert">
@@ -27,7 +30,7 @@ pub(crate) fn ErrorBox(
                 .map(|on_retry| {
                     view! {
                         <div class="mt-3">
-                            <Button label="Try again" icon=Icon::Sync busy on_click=on_retry />
+                            <Button label=retry icon=Icon::Sync busy on_click=on_retry />
                         </div>
                     }
                 })}

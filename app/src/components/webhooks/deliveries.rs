@@ -20,7 +20,7 @@ const COLUMNS: &[Column] = &[
     Column::text("Topic"),
     Column::text("State"),
     Column::text("What it did"),
-    Column::text(""),
+    Column::text("Actions"),
 ];
 
 /// The log of what a store sent, newest first.

@@ -85,8 +85,8 @@ fn Row(one: WebhookSubscriptionView) -> impl IntoView {
         <tr>
             <td class="font-mono text-sm wrap-anywhere">{one.topic}</td>
             <td data-end="" class="md:max-w-80">{pill(one.state)}</td>
-            <td class="text-quiet" data-label="Last delivery">{ago(one.last_delivery_at, "none yet")}</td>
-            <td class="text-quiet" data-label="Checked" data-end="">{ago(one.checked_at, "not yet")}</td>
+            <td data-wide="" class="text-quiet" data-label="Last delivery">{ago(one.last_delivery_at, "none yet")}</td>
+            <td data-wide="" class="text-quiet" data-label="Checked">{ago(one.checked_at, "not yet")}</td>
         </tr>
         {one
             .error

@@ -169,7 +169,7 @@ async fn set_one(
         preview: mode == PushMode::DryRun,
     };
     let submission = api.call(&operation, Patience::RUN).await?;
-    Ok(outcome(change, &submission))
+    Ok(outcome(change, &submission, mode))
 }
 
 /// What keeps each change from being sent, if anything does: nothing that is
@@ -220,10 +220,15 @@ pub(super) fn refusals(changes: &[PriceChange], currency: Currency) -> Vec<Optio
 }
 
 /// What Amazon's answer means. `ACCEPTED` says that it will work on it, not that
-/// the price is set.
-fn outcome(change: &PriceChange, submission: &Submission) -> PushOutcome {
+/// the price is set. In a trial an error is a refusal, also where Amazon calls
+/// the submission valid: with it the price would not show.
+fn outcome(change: &PriceChange, submission: &Submission, mode: PushMode) -> PushOutcome {
     let issues: Vec<&Issue> = submission.issues.iter().collect();
+    let has_error = issues.iter().any(|issue| issue.severity == "ERROR");
     match submission.status.as_str() {
+        status if mode == PushMode::DryRun && has_error => {
+            PushOutcome::Refused(refused(change, status, &issues))
+        }
         "ACCEPTED" | "VALID" => PushOutcome::Accepted {
             note: remarks(&issues),
         },
@@ -349,20 +354,27 @@ mod tests {
         };
         let change = change("A", 1, "EUR");
         assert_eq!(
-            outcome(&change, &submission("ACCEPTED", vec![])),
+            outcome(&change, &submission("ACCEPTED", vec![]), PushMode::Apply),
             PushOutcome::Accepted { note: None }
         );
-        let noted = outcome(
-            &change,
-            &submission("ACCEPTED", vec![issue("WARNING"), issue("ERROR")]),
-        );
+        let both = submission("ACCEPTED", vec![issue("WARNING"), issue("ERROR")]);
+        let noted = outcome(&change, &both, PushMode::Apply);
         let PushOutcome::Accepted { note: Some(note) } = noted else {
             panic!("{noted:?}");
         };
         insta::assert_snapshot!(note, @"Error 18155: Below the minimum price. Warning 18155: Below the minimum price.");
         for status in ["INVALID", "NEW_WORD"] {
-            let refused = outcome(&change, &submission(status, vec![]));
+            let refused = outcome(&change, &submission(status, vec![]), PushMode::Apply);
             assert!(matches!(refused, PushOutcome::Refused(_)), "{refused:?}");
         }
+        let tried = |issues| outcome(&change, &submission("VALID", issues), PushMode::DryRun);
+        assert_eq!(tried(vec![]), PushOutcome::Accepted { note: None });
+        let warned = tried(vec![issue("WARNING")]);
+        assert!(matches!(warned, PushOutcome::Accepted { note: Some(_) }));
+        let held_back = tried(vec![issue("WARNING"), issue("ERROR")]);
+        assert!(
+            matches!(held_back, PushOutcome::Refused(_)),
+            "{held_back:?}"
+        );
     }
 }

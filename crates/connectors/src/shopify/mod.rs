@@ -239,6 +239,7 @@ fn info(one_click_ready: bool) -> Result<PlatformInfo, PlatformIdError> {
             Capability::BulkImport,
             Capability::IncrementalImport,
             Capability::PricePush,
+            Capability::CompareAt,
             Capability::Orders,
             Capability::ReadById,
             Capability::Webhooks,

@@ -175,6 +175,7 @@ fn info() -> Result<PlatformInfo, PlatformIdError> {
             Capability::OneClickConnect,
             Capability::IncrementalImport,
             Capability::PricePush,
+            Capability::CompareAt,
             Capability::Orders,
             Capability::ReadById,
             Capability::Webhooks,

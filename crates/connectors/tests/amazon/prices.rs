@@ -9,7 +9,7 @@ use calibr_connectors::{
 use calibr_model::Money;
 use calibr_sandbox::amazon::SellerSettings;
 
-use crate::harness::{Scene, calls, listing, minor, priced, sellable, usual};
+use crate::harness::{SELLER, Scene, calls, listing, minor, priced, sellable, usual};
 
 async fn push(store: &Arc<dyn Store>, changes: &[PriceChange], mode: PushMode) -> Vec<PushOutcome> {
     let target = store.prices().unwrap();
@@ -74,6 +74,63 @@ async fn a_dry_run_changes_nothing_and_a_push_shows_after_a_while() {
     scene.pass(61);
     assert_eq!(observed(&store, &changes).await, wanted(&changes));
     assert_eq!(calls(&scene)["patchListingsItem"], 6);
+    scene.never_too_fast();
+}
+
+#[tokio::test]
+async fn a_dry_run_says_what_amazon_would_make_of_each_price_and_writes_none() {
+    let scene = Scene::usual().await;
+    let store = scene.store();
+    let listings = sellable(&scene, 60);
+    let mut changes: Vec<_> = listings
+        .iter()
+        .map(|one| priced(one, minor(one) + 7))
+        .collect();
+    changes[5].listing.external_id = "NO-SUCH-SKU".to_owned();
+    changes[6].price.amount_minor = 0;
+    changes[7].price.amount_minor = minor(&listings[7]) * 6;
+    changes[8].price.amount_minor = minor(&listings[8]) / 3;
+    let before = scene.truth();
+    let outcomes = push(&store, &changes, PushMode::DryRun).await;
+    for (place, outcome) in outcomes.iter().enumerate() {
+        match (place, outcome) {
+            (5, PushOutcome::Refused(fault)) => {
+                assert!(fault.message.contains("no such listing"), "{fault:?}");
+            }
+            (6, PushOutcome::Refused(fault)) => assert_eq!(fault.code, "price_not_positive"),
+            // With an error the price would not show, although it is valid.
+            (7, PushOutcome::Refused(fault)) => {
+                assert!(fault.message.contains("Error 18320"), "{fault:?}");
+            }
+            (8, PushOutcome::Accepted { note: Some(note) }) => {
+                assert!(note.contains("Warning 99022"), "{note}");
+            }
+            (_, outcome) => assert_eq!(*outcome, TAKEN, "{place}"),
+        }
+    }
+    scene.pass(3_600);
+    assert_eq!(scene.truth(), before);
+    let counters = scene.amazon().counters(SELLER).unwrap();
+    assert_eq!((counters.prices_tried, counters.prices_sent), (59, 0));
+    assert_eq!(calls(&scene).get("createFeed"), None);
+}
+
+#[tokio::test]
+async fn a_dry_run_of_many_keeps_to_the_published_rate() {
+    let scene = Scene::of(SellerSettings {
+        faster: 4.0,
+        ..usual()
+    })
+    .await;
+    let store = scene.store();
+    let changes: Vec<_> = sellable(&scene, 40)
+        .iter()
+        .map(|one| priced(one, minor(one) + 7))
+        .collect();
+    assert_eq!(
+        push(&store, &changes, PushMode::DryRun).await,
+        vec![TAKEN; 40]
+    );
     scene.never_too_fast();
 }
 

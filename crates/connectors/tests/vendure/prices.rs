@@ -1,10 +1,12 @@
 //! Setting prices and reading them back.
 
+use std::collections::BTreeSet;
+
 use calibr_connectors::{
     Fault, Scope,
-    prices::{CompareAt, ListingRef, PushMode},
+    prices::{CompareAt, ListingRef, PriceChange, PushMode},
 };
-use calibr_model::Sources;
+use calibr_model::{Money, Sources};
 use calibr_testkit::vendure::VendureOptions;
 
 use crate::harness::{
@@ -119,6 +121,62 @@ async fn a_channel_has_prices_of_its_own_with_its_tax_and_currency() {
     let imported = variants(&pull(&channel, Scope::Full, None).await.unwrap());
     assert_eq!(imported[0].price.unwrap().to_decimal(), "1200");
     assert_eq!(observed(&shop.store(), &[fan]).await, ["25.00"]);
+    shop.close().await;
+}
+
+/// Amounts that must never reach a server: not above zero, of other money, or
+/// beyond what it keeps exactly.
+fn bad_amounts() -> Vec<Money> {
+    let of = |code: &str, minor| Money::new(minor, code.parse().unwrap());
+    let below = [0, -1, -2, -99, -100, -300, -12_345, i64::MIN, i64::MIN + 1];
+    let mut bad: Vec<_> = below.map(|minor| of("USD", minor)).into();
+    for code in ["EUR", "GBP", "JPY", "KWD", "CHF", "PLN"] {
+        bad.extend([1, 100, 1_000, i64::MAX, 0, -1, i64::MIN].map(|minor| of(code, minor)));
+    }
+    bad.push(of("USD", i64::MAX));
+    bad
+}
+
+#[tokio::test]
+async fn no_senseless_price_reaches_a_server() {
+    let shop = Shop::open().await;
+    let store = shop.store();
+    let all: Vec<ListingRef> = variants(&pull(&store, Scope::Full, None).await.unwrap())
+        .iter()
+        .map(listing)
+        .collect();
+    let before = observed(&store, &all).await;
+    let since = Sources::system().now();
+    let bad = bad_amounts();
+    assert!(bad.len() >= 50, "{}", bad.len());
+    let good = change(&all[0], "12.34", "USD");
+    let mut codes = BTreeSet::new();
+    for money in bad {
+        let changes = [
+            PriceChange {
+                price: money,
+                ..good.clone()
+            },
+            PriceChange {
+                compare_at: CompareAt::Set(money),
+                ..good.clone()
+            },
+        ];
+        codes.extend(push(&store, &changes).await);
+    }
+    let codes: Vec<&str> = codes.into_iter().collect();
+    assert_eq!(
+        codes,
+        [
+            "compare_at_unsupported",
+            "currency_differs",
+            "price_not_positive",
+            "price_too_fine"
+        ]
+    );
+    assert_eq!(observed(&store, &all).await, before);
+    let written = pull(&store, Scope::Since(since), None).await.unwrap();
+    assert_eq!(variants(&written).len(), 0, "not one was written");
     shop.close().await;
 }
 

@@ -171,7 +171,7 @@ impl Sender<'_> {
         tx.mark_sent(&standing, &context(self.engine, self.run))
             .await?;
         tx.commit().await?;
-        let changes: Vec<PriceChange> = standing.iter().map(change).collect();
+        let changes: Vec<PriceChange> = standing.iter().map(price_change).collect();
         let answer = match self.target.push(&changes, PushMode::Apply).await {
             Ok(answer) => answer,
             Err(fault) if is_of_the_call_alone(&fault) => {
@@ -417,7 +417,8 @@ fn reference(price: &TakenPrice) -> ListingRef {
     }
 }
 
-fn change(price: &TakenPrice) -> PriceChange {
+/// A price as a connector takes it.
+pub(crate) fn price_change(price: &TakenPrice) -> PriceChange {
     let money = |amount| Money::new(amount, price.currency);
     PriceChange {
         listing: reference(price),

@@ -6,6 +6,7 @@ mod catalogue;
 mod competitors;
 mod failures;
 mod integration;
+mod price_check;
 mod prices;
 mod retry;
 mod sales;
@@ -22,13 +23,14 @@ pub use integration::{
     ConnectionTest, Disconnected, IntegrationCounters, IntegrationDetail, IntegrationView,
     OneClickStart,
 };
+pub use price_check::{PriceCheckStatus, PriceCheckView, PriceTrialView, TrialResult};
 pub use prices::{
     LedgerStep, ListingLedgerView, NewPrice, NewPricePush, PriceChangeView, PriceItemStatus,
     PriceItemView, PriceLedgerView, PricePushStatus, PricePushView, PriceShift, PriceSource,
     Rounding, WantedPrice, WantedPrices,
 };
 pub use retry::{RetryView, RetryWish, SyncPlanView};
-pub use sales::DaySales;
+pub use sales::{DaySales, ListingSales, Sold, StoreSales};
 pub use sync::{PhaseView, RunDetail, RunLogLine, RunQuery, RunView};
 pub use webhook::{
     DeliveryEffect, DeliveryState, MeaningKind, SignatureResult, SubscriptionState,

@@ -1,6 +1,7 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Deserializer, Serialize};
 
+use super::{PriceCheckView, PriceTrialView};
 use crate::{
     ids::{IntegrationId, ListingId, PricePushId, ProductId},
     money::Money,
@@ -24,8 +25,10 @@ words!(
         Partial = "partial",
         /// None was taken.
         Failed = "failed",
-        /// A person threw it away.
+        /// A person threw it away, or it could not be prepared.
         Discarded = "discarded",
+        /// Nobody applied it in time.
+        Expired = "expired",
     }
 );
 
@@ -103,7 +106,8 @@ pub enum WantedPrices {
     Listings(Vec<WantedPrice>),
     /// Lines of a table, as they are pasted or come from a CSV file: SKU, price
     /// and, where wanted, the struck-through price; a first line may name the
-    /// columns (`sku` or `listing_id` or `external_id`, `price`, `compare_at`).
+    /// columns (`sku` or `listing_id` or `external_id`, `price`, `compare_at`,
+    /// `currency`).
     Table(String),
     /// Every price moved by a share.
     Change(PriceShift),
@@ -212,18 +216,36 @@ pub struct PricePushView {
     pub items_same: i64,
     /// Prices that break a rule, and are left out.
     pub items_refused: i64,
+    /// Of those refused, how many are only counted: of a table with very many
+    /// that cannot be read or name nothing, the first are listed.
+    pub items_refused_unlisted: i64,
+    /// While it is being prepared: lines or listings looked at so far.
+    pub items_read: i64,
     /// Of those to send: the store shows them.
     pub items_observed: i64,
     /// Of those to send: taken, not shown yet.
     pub items_accepted: i64,
     /// Of those to send: not taken.
     pub items_failed: i64,
+    /// What the platforms of its stores said when they were asked before: one
+    /// for each store that was.
+    pub checks: Vec<PriceCheckView>,
 }
 
 impl PricePushView {
     /// Prices that are still to be sent or answered.
     pub const fn items_waiting(&self) -> i64 {
         self.items_planned - self.items_observed - self.items_accepted - self.items_failed
+    }
+
+    /// Whether a platform is being asked about its prices.
+    pub fn is_being_checked(&self) -> bool {
+        self.checks.iter().any(|check| check.status.is_active())
+    }
+
+    /// Prices that the platforms refused in the trial.
+    pub fn items_refused_in_trial(&self) -> i64 {
+        self.checks.iter().map(|check| check.items_refused).sum()
     }
 }
 
@@ -261,6 +283,8 @@ pub struct PriceItemView {
     pub code: Option<String>,
     /// What is wrong, and what to do; or what the platform said beside.
     pub message: Option<String>,
+    /// What the platform said when it was asked before; `null` where it was not.
+    pub trial: Option<PriceTrialView>,
 }
 
 /// A price that moved on a listing.

@@ -12,7 +12,7 @@ use super::documents::address;
 use super::exchange::{Asked, Call, invalid, missing, serve};
 use super::listings::time;
 use super::prices::{Verdict, judge};
-use super::seller::Seller;
+use super::seller::{Seller, count as count_one};
 use crate::fault::{FaultKind, Spot};
 use crate::lock::lock;
 
@@ -193,6 +193,7 @@ fn work(seller: &Seller, id: &str, content: &[u8], now: i64) -> Vec<u8> {
         let well_formed = message["messageId"].is_u64()
             && message["operationType"] == "PATCH"
             && message["productType"].is_string();
+        count_one(&seller.tally.prices_sent);
         let verdict = if well_formed {
             judge(seller, sku, &message["patches"])
         } else {

@@ -13,7 +13,7 @@ use super::Amazon;
 use super::exchange::{Asked, Call, invalid, missing, serve};
 use super::goods::Listing;
 use super::prices::{Verdict, judge};
-use super::seller::Seller;
+use super::seller::{Seller, count};
 use crate::lock::lock;
 use crate::money;
 
@@ -215,6 +215,12 @@ pub(super) async fn patch(State(amazon): State<Amazon>, call: Call, body: Bytes)
             return invalid("Invalid request body: 'productType' and 'patches' are needed.");
         }
         let preview = asked.call.asked("mode") == Some("VALIDATION_PREVIEW");
+        let tally = &asked.seller.tally;
+        count(if preview {
+            &tally.prices_tried
+        } else {
+            &tally.prices_sent
+        });
         let sku = asked.call.part("sku");
         let verdict = judge(asked.seller, sku, &body["patches"]);
         if verdict == Verdict::UnknownSku {

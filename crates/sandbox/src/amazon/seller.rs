@@ -158,6 +158,11 @@ pub struct SellerCounters {
     pub personal_data_asked: bool,
     /// Calls of versions that Amazon gave up.
     pub deprecated: u64,
+    /// Prices that were asked about without effect (`VALIDATION_PREVIEW`).
+    pub prices_tried: u64,
+    /// Prices that were sent to take effect, one by one or in a feed, whatever
+    /// became of them.
+    pub prices_sent: u64,
 }
 
 #[derive(Debug, Default)]
@@ -166,6 +171,8 @@ pub(super) struct Tally {
     pub(super) tokens_issued: AtomicU64,
     pub(super) faults: AtomicU64,
     pub(super) deprecated: AtomicU64,
+    pub(super) prices_tried: AtomicU64,
+    pub(super) prices_sent: AtomicU64,
     pub(super) personal_data_asked: AtomicBool,
 }
 
@@ -255,6 +262,8 @@ impl Seller {
             faults: read(&self.tally.faults),
             personal_data_asked: self.tally.personal_data_asked.load(Ordering::Relaxed),
             deprecated: read(&self.tally.deprecated),
+            prices_tried: read(&self.tally.prices_tried),
+            prices_sent: read(&self.tally.prices_sent),
         }
     }
 }

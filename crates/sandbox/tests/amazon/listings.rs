@@ -32,12 +32,20 @@ async fn an_accepted_price_shows_after_its_delay() {
     let near: f64 = before.parse::<f64>().unwrap() + 1.0;
     let preview = patch(&world, sku, "&mode=VALIDATION_PREVIEW", json!(near)).await;
     assert_eq!(preview["status"], "VALID");
+    world.pass(TimeDelta::minutes(5));
+    assert_eq!(
+        price(&world, sku).await,
+        json!(before),
+        "a trial changes nothing"
+    );
     let accepted = patch(&world, sku, "", json!(near)).await;
     assert_eq!(accepted["status"], "ACCEPTED");
     assert_eq!(accepted["issues"], json!([]));
     assert_eq!(price(&world, sku).await, json!(before));
     world.pass(TimeDelta::seconds(60));
     assert_eq!(price(&world, sku).await, json!(format!("{near:.2}")));
+    let counters = world.amazon().counters(SELLER).unwrap();
+    assert_eq!((counters.prices_tried, counters.prices_sent), (1, 1));
 }
 
 #[tokio::test]

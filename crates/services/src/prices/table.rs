@@ -1,20 +1,28 @@
 //! Reading prices out of what is pasted or uploaded: CSV as spreadsheets write
 //! it, in whatever encoding and with whatever separator.
 
-use std::io::Cursor;
+use std::io::{self, Read as _, Seek as _, SeekFrom};
 
-use calibr_model::{FieldError, Problem};
+use calibr_model::{Currency, FieldError, Problem, ProblemKind};
 use calibr_store::prices::NamedBy;
-use csv::{ByteRecord, Reader, ReaderBuilder, StringRecord, Trim};
-use encoding_rs::{Encoding, UTF_8, WINDOWS_1252};
+use encoding_rs::{DecoderResult, Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
 
-use super::judge::{Aim, Amount, CompareAim, Refusal};
-
-/// A cell of more characters is none: a quote was opened and not closed.
-const LONGEST_CELL: usize = 2_000;
+use super::{
+    amount::is_blank,
+    judge::{Aim, Amount, CompareAim, Refusal},
+    records::{Broken, Record, Records},
+    upload::Bytes,
+};
 
 /// Characters of a line's first cell that are kept to know it by.
 const REFERENCE: usize = 200;
+
+/// Bytes at the beginning of a file by which its kind is known.
+const HEAD: usize = 512;
+
+/// How files of spreadsheet programs begin: of today (a ZIP archive), and of
+/// before 2007.
+const WORKBOOKS: [&[u8]; 2] = [b"PK\x03\x04", b"\xd0\xcf\x11\xe0"];
 
 /// One line of a table.
 #[derive(Debug, PartialEq, Eq)]
@@ -34,6 +42,9 @@ struct Columns {
     name: usize,
     price: usize,
     compare_at: Option<usize>,
+    currency: Option<usize>,
+    /// How many there are, where the first line names them.
+    named: Option<usize>,
 }
 
 impl Columns {
@@ -43,58 +54,38 @@ impl Columns {
         name: 0,
         price: 1,
         compare_at: Some(2),
+        currency: None,
+        named: None,
     };
-}
 
-/// A table that is read line by line.
-pub(super) struct Table {
-    reader: Reader<Cursor<Vec<u8>>>,
-    columns: Columns,
-    /// The first line, where it holds no names.
-    first: Option<ByteRecord>,
-}
-
-impl Table {
-    /// Finds encoding, separator and columns.
+    /// Those that the first line names, where it names any.
     ///
     /// # Errors
-    /// `invalid` where there is no line, or names of columns that make no price.
-    pub(super) fn open(bytes: Vec<u8>) -> Result<Self, Problem> {
-        let text = with_plain_line_ends(decoded(bytes));
-        let separator = separator(&text);
-        let mut reader = ReaderBuilder::new()
-            .has_headers(false)
-            .flexible(true)
-            .trim(Trim::All)
-            .delimiter(separator)
-            .from_reader(Cursor::new(text.into_bytes()));
-        let mut first = ByteRecord::new();
-        let any = reader.read_byte_record(&mut first).unwrap_or(false);
-        if !any {
-            return Err(invalid(
-                "There is no line in it. Give a SKU and a price on each line.",
-            ));
-        }
-        let names: Vec<String> = first
-            .iter()
-            .map(|cell| column_name(&String::from_utf8_lossy(cell)))
-            .collect();
+    /// `invalid` where they make no price.
+    fn named_in(cells: &[String]) -> Result<Option<Self>, Problem> {
+        let names: Vec<String> = cells.iter().map(|cell| column_name(cell)).collect();
         let at = |wanted: &[&str]| {
-            names
+            let mut found = names
                 .iter()
-                .position(|name| wanted.contains(&name.as_str()))
+                .enumerate()
+                .filter(|(_, name)| wanted.contains(&name.as_str()))
+                .map(|(position, _)| position);
+            match (found.next(), found.next()) {
+                (position, None) => Ok(position),
+                (_, Some(_)) => Err(invalid(&format!(
+                    "The first line names two columns that could be the {}. Leave one of them \
+                     out, or name it otherwise.",
+                    wanted.join(" or the ").replace('_', " ")
+                ))),
+            }
         };
-        let Some(price) = at(&["price", "new_price"]) else {
-            return Ok(Self {
-                reader,
-                columns: Columns::USUAL,
-                first: Some(first),
-            });
+        let Some(price) = at(&["price", "new_price"])? else {
+            return Ok(None);
         };
         let named = [
-            (NamedBy::Id, at(&["listing_id"])),
-            (NamedBy::ExternalId, at(&["external_id", "variant_id"])),
-            (NamedBy::Sku, at(&["sku"])),
+            (NamedBy::Id, at(&["listing_id"])?),
+            (NamedBy::ExternalId, at(&["external_id", "variant_id"])?),
+            (NamedBy::Sku, at(&["sku"])?),
         ]
         .into_iter()
         .find_map(|(by, position)| Some((by, position?)));
@@ -104,15 +95,49 @@ impl Table {
                  sku, listing_id or external_id.",
             ));
         };
+        Ok(Some(Self {
+            named_by,
+            name,
+            price,
+            compare_at: at(&["compare_at", "compare_at_price"])?,
+            currency: at(&["currency", "currency_code"])?,
+            named: Some(names.len()),
+        }))
+    }
+}
+
+/// A table that is read line by line.
+pub(super) struct Table {
+    records: Records<Box<dyn Bytes>>,
+    columns: Columns,
+    /// The first line, where it holds no names.
+    first: Option<Record>,
+}
+
+impl Table {
+    /// Finds encoding, separator and columns. Reads all of it once where only
+    /// that tells its encoding.
+    ///
+    /// # Errors
+    /// `invalid` where it is no table, there is no line, or names of columns that
+    /// make no price; `internal` where it cannot be read back.
+    pub(super) fn open(mut bytes: Box<dyn Bytes>) -> Result<Self, Problem> {
+        let encoding = found_encoding(&mut bytes)?;
+        let mut records = Records::new(bytes, encoding).map_err(|error| not_read(&error))?;
+        let first = records.next().map_err(|error| not_read(&error))?;
+        let Some(first) = first else {
+            return Err(invalid(
+                "There is no line in it. Give a SKU and a price on each line.",
+            ));
+        };
+        let named = match &first.cells {
+            Ok(cells) => Columns::named_in(cells)?,
+            Err(_) => None,
+        };
         Ok(Self {
-            reader,
-            columns: Columns {
-                named_by,
-                name,
-                price,
-                compare_at: at(&["compare_at", "compare_at_price"]),
-            },
-            first: None,
+            records,
+            first: named.is_none().then_some(first),
+            columns: named.unwrap_or(Columns::USUAL),
         })
     }
 
@@ -122,72 +147,119 @@ impl Table {
     }
 
     /// At most `limit` further lines; none at the end. Empty ones are left out.
-    pub(super) fn next_lines(&mut self, limit: usize) -> Vec<Line> {
+    ///
+    /// # Errors
+    /// Where it cannot be read back.
+    pub(super) fn next_lines(&mut self, limit: usize) -> io::Result<Vec<Line>> {
         let mut lines = Vec::new();
         while lines.len() < limit {
             let record = match self.first.take() {
-                Some(first) => first,
-                None => {
-                    let mut record = ByteRecord::new();
-                    match self.reader.read_byte_record(&mut record) {
-                        Ok(true) => record,
-                        // A file in memory cannot fail to be read, and lines may be
-                        // of any length.
-                        Ok(false) | Err(_) => break,
-                    }
-                }
+                Some(first) => Some(first),
+                None => self.records.next()?,
             };
-            if record.iter().all(<[u8]>::is_empty) {
-                continue;
+            match record {
+                Some(record) => lines.push(self.line(&record)),
+                None => break,
             }
-            lines.push(self.line(record));
         }
-        lines
+        Ok(lines)
     }
 
-    fn line(&self, record: ByteRecord) -> Line {
-        let number = record.position().map_or(0, |position| {
-            i64::try_from(position.line()).unwrap_or(i64::MAX)
-        });
-        let record = StringRecord::from_byte_record_lossy(record);
-        let cell = |index: usize| record.get(index).unwrap_or_default();
-        let name: String = cell(self.columns.name).chars().take(REFERENCE).collect();
+    fn line(&self, record: &Record) -> Line {
+        let name = match &record.cells {
+            Ok(cells) => cells.get(self.columns.name).map(String::as_str),
+            Err(_) => None,
+        };
         Line {
-            number,
-            aim: self.aim(&record),
-            name,
+            number: record.line,
+            name: name.unwrap_or_default().chars().take(REFERENCE).collect(),
+            aim: match &record.cells {
+                Ok(cells) => self.aim(cells),
+                Err(broken) => Err(Refusal::new(
+                    "line_unreadable",
+                    match broken {
+                        Broken::Quote => {
+                            "A quotation mark is opened in this line and not closed where a cell \
+                             ends. Close it, or write it twice where it belongs to the cell."
+                        }
+                        Broken::TooLong => "This line is longer than a line of a table can be.",
+                    },
+                )),
+            },
         }
     }
 
-    fn aim(&self, record: &StringRecord) -> Result<Aim, Refusal> {
-        if record.iter().any(|cell| cell.len() > LONGEST_CELL) {
-            return Err(Refusal::new(
-                "line_unreadable",
-                "A cell goes on for thousands of characters: a quotation mark is opened and not \
-                 closed. Everything after it until the next one was left out.",
-            ));
-        }
-        let cell = |index: usize| record.get(index).unwrap_or_default();
+    fn aim(&self, cells: &[String]) -> Result<Aim, Refusal> {
+        let cell = |index: usize| cells.get(index).map(String::as_str).unwrap_or_default();
         if cell(self.columns.name).is_empty() {
             return Err(Refusal::new(
                 "name_missing",
                 "This line does not say which product it is for.",
             ));
         }
-        if record.len() == 1 {
+        if cells.len() == 1 {
             return Err(Refusal::new(
                 "price_missing",
                 "This line has one cell. Give the SKU and the price with a tab, a semicolon or a \
                  comma between them.",
             ));
         }
+        self.refuse_split_decimals(cells)?;
+        let currency = match self.columns.currency.map(cell) {
+            None | Some("") => None,
+            Some(code) => Some(
+                code.parse::<Currency>()
+                    .map_err(|error| Refusal::new("other_currency", format!("{error}.")))?,
+            ),
+        };
+        let amount = |text: &str| match currency {
+            Some(currency) => Amount::TextIn(text.to_owned(), currency),
+            None => Amount::Text(text.to_owned()),
+        };
         let compare_at = match self.columns.compare_at.map(cell) {
             None | Some("") => CompareAim::Keep,
             Some("-" | "none" | "None" | "NONE") => CompareAim::Clear,
-            Some(text) => CompareAim::Set(Amount::Text(text.to_owned())),
+            Some(text) => CompareAim::Set(amount(text)),
         };
-        let price = Amount::Text(cell(self.columns.price).to_owned());
-        Ok(Aim::Price(price, compare_at))
+        Ok(Aim::Price(amount(cell(self.columns.price)), compare_at))
+    }
+
+    /// Where commas stand between cells, a decimal comma makes two cells of one
+    /// price. Read as they stand they would be another price.
+    fn refuse_split_decimals(&self, cells: &[String]) -> Result<(), Refusal> {
+        if self.records.separator() != b',' {
+            return Ok(());
+        }
+        let filled = cells
+            .iter()
+            .rposition(|cell| !cell.is_empty())
+            .map_or(0, |last| last + 1);
+        if filled > self.columns.named.unwrap_or(3) {
+            return Err(Refusal::new(
+                "line_unreadable",
+                "This line has more cells than there are columns. Where decimals have commas, put \
+                 semicolons between the cells.",
+            ));
+        }
+        let digits = |index: usize| {
+            let cell = cells.get(index).map(String::as_str).unwrap_or_default();
+            (!cell.is_empty() && cell.bytes().all(|byte| byte.is_ascii_digit())).then_some(cell)
+        };
+        let behind = self.columns.price + 1;
+        if let (Some(whole), Some(decimals)) = (digits(self.columns.price), digits(behind))
+            && self.columns.compare_at == Some(behind)
+            && decimals.len() == 2
+        {
+            return Err(Refusal::new(
+                "price_unreadable",
+                format!(
+                    "This could be a price of {whole}.{decimals}, or one of {whole} and a \
+                     struck-through one of {decimals}. Put semicolons between the cells, or write \
+                     decimals with a point."
+                ),
+            ));
+        }
+        Ok(())
     }
 }
 
@@ -198,93 +270,104 @@ fn invalid(message: &str) -> Problem {
     }])
 }
 
-/// The text, whatever wrote it: by its byte order mark, else UTF-8, else what
-/// spreadsheets write on Windows.
-fn decoded(bytes: Vec<u8>) -> String {
-    if let Some((encoding, mark)) = Encoding::for_bom(&bytes) {
-        return encoding
-            .decode_without_bom_handling(&bytes[mark..])
-            .0
-            .into_owned();
+/// The problem of a table that was kept and cannot be read back.
+pub(super) fn not_read(error: &io::Error) -> Problem {
+    tracing::error!(%error, "a table of prices could not be read back");
+    Problem::new(
+        ProblemKind::Internal,
+        "The table could not be read back. Nothing was changed; upload it again.",
+    )
+}
+
+/// The encoding, whatever wrote it: by its byte order mark, else UTF-8, else what
+/// spreadsheets write on Windows. Afterwards `bytes` stands behind the mark.
+fn found_encoding(bytes: &mut Box<dyn Bytes>) -> Result<&'static Encoding, Problem> {
+    let head = head_of(bytes).map_err(|error| not_read(&error))?;
+    if WORKBOOKS.iter().any(|begin| head.starts_with(begin)) {
+        return Err(invalid(
+            "This is a workbook of a spreadsheet program. Save the sheet as CSV there, and upload \
+             that file.",
+        ));
     }
-    match String::from_utf8(bytes) {
-        Ok(text) => text,
-        Err(error) => {
-            let bytes = error.into_bytes();
-            let encoding = if looks_like_utf16(&bytes) {
-                encoding_rs::UTF_16LE
-            } else if std::str::from_utf8(&bytes).is_err() {
-                WINDOWS_1252
-            } else {
-                UTF_8
-            };
-            encoding.decode_without_bom_handling(&bytes).0.into_owned()
+    let (encoding, begin) = match (Encoding::for_bom(&head), wide(&head)) {
+        (Some((encoding, mark)), _) => (encoding, mark),
+        (None, Some(wide)) => (wide, 0),
+        (None, None) if head.contains(&0) => {
+            return Err(invalid(
+                "This is no text. Save the table as CSV, and upload that file.",
+            ));
         }
-    }
+        (None, None) if is_utf8(bytes).map_err(|error| not_read(&error))? => (UTF_8, 0),
+        (None, None) => (WINDOWS_1252, 0),
+    };
+    bytes
+        .seek(SeekFrom::Start(begin as u64))
+        .map_err(|error| not_read(&error))?;
+    Ok(encoding)
 }
 
-/// Lines end with a line feed, so that they are counted alike.
-fn with_plain_line_ends(text: String) -> String {
-    if text.contains('\r') {
-        text.replace("\r\n", "\n").replace('\r', "\n")
-    } else {
-        text
-    }
+fn head_of(bytes: &mut Box<dyn Bytes>) -> io::Result<Vec<u8>> {
+    let mut head = Vec::new();
+    bytes.take(HEAD as u64).read_to_end(&mut head)?;
+    bytes.rewind()?;
+    Ok(head)
 }
 
-/// Every other byte of plain text in UTF-16 is zero.
-fn looks_like_utf16(bytes: &[u8]) -> bool {
-    let head = &bytes[..bytes.len().min(200)];
-    head.len() >= 4
-        && head
-            .iter()
-            .skip(1)
-            .step_by(2)
-            .filter(|byte| **byte == 0)
-            .count()
-            * 3
-            > head.len()
-}
-
-/// What stands between the cells of the first line that has any: a tab, a
-/// semicolon, or else a comma. Where decimals have commas, semicolons stand
-/// between cells.
-fn separator(text: &str) -> u8 {
-    let first = text
-        .lines()
-        .find(|line| !line.trim().is_empty())
-        .unwrap_or_default();
-    let mut in_quotes = false;
-    let mut met = [false; 2];
-    for character in first.chars() {
-        match character {
-            '"' => in_quotes = !in_quotes,
-            '\t' if !in_quotes => met[0] = true,
-            ';' if !in_quotes => met[1] = true,
+fn is_utf8(bytes: &mut Box<dyn Bytes>) -> io::Result<bool> {
+    let mut decoder = UTF_8.new_decoder_without_bom_handling();
+    let mut part = vec![0; 64 * 1024];
+    let mut text = vec![0; 256 * 1024];
+    loop {
+        let count = bytes.read(&mut part)?;
+        let read = part.get(..count).unwrap_or_default();
+        let (result, ..) = decoder.decode_to_utf8_without_replacement(read, &mut text, count == 0);
+        match result {
+            DecoderResult::Malformed(..) => return Ok(false),
+            _ if count == 0 => return Ok(true),
             _ => {}
         }
     }
-    match met {
-        [true, _] => b'\t',
-        [_, true] => b';',
-        _ => b',',
+}
+
+/// UTF-16 without a mark: every other byte of plain text in it is zero.
+fn wide(head: &[u8]) -> Option<&'static Encoding> {
+    let zeros = |from: usize| {
+        let every_other = head.iter().skip(from).step_by(2);
+        every_other.filter(|byte| **byte == 0).count()
+    };
+    let (even, odd) = (zeros(0), zeros(1));
+    let most = |zeros: usize| head.len() >= 4 && zeros * 3 > head.len();
+    match (most(even), most(odd)) {
+        (false, true) => Some(UTF_16LE),
+        (true, false) => Some(UTF_16BE),
+        _ => None,
     }
 }
 
 fn column_name(cell: &str) -> String {
-    cell.trim()
-        .trim_start_matches('\u{feff}')
+    cell.trim_matches(is_blank)
         .to_lowercase()
         .replace([' ', '-'], "_")
 }
 
 #[cfg(test)]
 mod tests {
+    use std::io::Cursor;
+
     use super::*;
 
+    fn opened(bytes: &[u8]) -> Result<Table, Problem> {
+        Table::open(Box::new(Cursor::new(bytes.to_vec())))
+    }
+
     fn read(bytes: &[u8]) -> Vec<(i64, String, String)> {
-        let mut table = Table::open(bytes.to_vec()).unwrap();
-        table.next_lines(100).into_iter().map(shown).collect()
+        let mut table = opened(bytes).unwrap();
+        let lines = table.next_lines(100).unwrap();
+        lines.into_iter().map(shown).collect()
+    }
+
+    fn refused(bytes: &[u8]) -> String {
+        opened(bytes).err().unwrap().detail
     }
 
     fn shown(line: Line) -> (i64, String, String) {
@@ -326,12 +409,13 @@ mod tests {
             read(table.as_bytes()),
             lines(&[(2, "A-1", "12,50 clear"), (3, "A-2", "9")])
         );
-        let by_id = Table::open(b"listing_id,price\nx,1".to_vec()).unwrap();
+        let by_id = opened(b"listing_id,price\nx,1").unwrap();
         assert_eq!(by_id.named_by(), NamedBy::Id);
-        let refused = Table::open(b"title,price\nTent,1".to_vec()).err().unwrap();
-        assert!(refused.detail.contains("sku"), "{refused}");
-        assert!(Table::open(Vec::new()).is_err());
-        assert!(Table::open(b"\n\n".to_vec()).is_err());
+        assert!(refused(b"title,price\nTent,1").contains("sku"));
+        assert!(refused(b"sku;price;Price\nTent;1;2").contains("two columns"));
+        for nothing in [&b""[..], b"\n\n", b"\xef\xbb\xbf\r\n"] {
+            assert!(refused(nothing).contains("no line"));
+        }
     }
 
     #[test]
@@ -340,11 +424,64 @@ mod tests {
         assert_eq!(read("Größe-M;12,50\n".as_bytes()), expected);
         assert_eq!(read("\u{feff}Größe-M;12,50\n".as_bytes()), expected);
         assert_eq!(read(b"Gr\xf6\xdfe-M;12,50\n"), expected);
-        let utf16: Vec<u8> = "\u{feff}Größe-M;12,50\n"
-            .encode_utf16()
-            .flat_map(u16::to_le_bytes)
-            .collect();
-        assert_eq!(read(&utf16), expected);
+        for text in ["\u{feff}Größe-M;12,50\n", "Größe-M;12,50\n"] {
+            let little = text.encode_utf16().flat_map(u16::to_le_bytes);
+            assert_eq!(read(&little.collect::<Vec<_>>()), expected);
+            let big = text.encode_utf16().flat_map(u16::to_be_bytes);
+            assert_eq!(read(&big.collect::<Vec<_>>()), expected);
+        }
+    }
+
+    #[test]
+    fn what_is_no_table_is_told_apart() {
+        for workbook in [&b"PK\x03\x04\x14\x00"[..], b"\xd0\xcf\x11\xe0\xa1\xb1"] {
+            assert!(refused(workbook).contains("workbook"));
+        }
+        assert!(refused(b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR").contains("no text"));
+    }
+
+    #[test]
+    fn decimal_commas_between_commas_are_not_guessed_at() {
+        let aims = |table: &str| -> Vec<String> {
+            let lines = read(table.as_bytes()).into_iter();
+            lines.map(|(.., aim)| aim).collect()
+        };
+        assert_eq!(
+            aims("A-1,12,50\nA-2,12.00,15.00\nA-3,12,150\nA-4,12,50,15,00\nA-5,\"12,50\",,"),
+            [
+                "price_unreadable",
+                "12.00 of 15.00",
+                "12 of 150",
+                "line_unreadable",
+                "12,50"
+            ]
+        );
+        assert_eq!(
+            aims("sku,price\nA-1,12,50\nA-2,12\nA-3,12,,"),
+            ["line_unreadable", "12", "12"]
+        );
+        assert_eq!(
+            aims("sku,price,compare_at,title\nA-1,12,50,Tent"),
+            ["price_unreadable"]
+        );
+        assert_eq!(aims("sku,title,price\nA-1,12,50"), ["50"]);
+        assert_eq!(aims("A-1\t12\t50\tTent"), ["12 of 50"]);
+    }
+
+    #[test]
+    fn a_column_may_name_the_currency() {
+        let mut table =
+            opened(b"sku;price;compare_at;Currency\nA;1;2;USD\nB;1;;\nC;1;;dollars").unwrap();
+        let aims = table.next_lines(10).unwrap().into_iter();
+        let dollars = |text: &str| Amount::TextIn(text.to_owned(), "USD".parse().unwrap());
+        let aims: Vec<_> = aims.map(|line| line.aim).collect();
+        assert_eq!(
+            aims[0],
+            Ok(Aim::Price(dollars("1"), CompareAim::Set(dollars("2"))))
+        );
+        let plain = Amount::Text("1".to_owned());
+        assert_eq!(aims[1], Ok(Aim::Price(plain, CompareAim::Keep)));
+        assert_eq!(aims[2].as_ref().unwrap_err().code, "other_currency");
     }
 
     #[test]
@@ -373,10 +510,12 @@ mod tests {
                 (7, "A-4", "2"),
             ])
         );
-        let open = format!("A-1;1\n\"A-2;2\n{}", "A-3;3\n".repeat(1_000));
+        let open = format!("A-1;1\n\"A-2;2\n{}", "A-3;3\n".repeat(50));
         let told = read(open.as_bytes());
         assert_eq!(told[0], (1, "A-1".to_owned(), "1".to_owned()));
         assert_eq!((told[1].0, told[1].2.as_str()), (2, "line_unreadable"));
+        assert_eq!(told[2], (3, "A-3".to_owned(), "3".to_owned()));
+        assert_eq!(told.len(), 52);
     }
 
     #[test]
@@ -388,8 +527,8 @@ mod tests {
                         .wrapping_add((index as u8).wrapping_mul(seed))
                 })
                 .collect();
-            if let Ok(mut table) = Table::open(bytes) {
-                while !table.next_lines(10).is_empty() {}
+            if let Ok(mut table) = opened(&bytes) {
+                while !table.next_lines(10).unwrap().is_empty() {}
             }
         }
     }

@@ -14,7 +14,7 @@ use crate::{
     catalogue::{BatchContext, FailureInput},
     db::TenantTx,
     error::StoreError,
-    rows::{column, word},
+    rows::{column, page_of, word},
 };
 
 /// An item that failed the same way in so many runs in a row is parked.
@@ -251,25 +251,20 @@ impl TenantTx {
         .bind(i64::from(page.limit()) + 1)
         .fetch_all(self.conn())
         .await?;
-        let items = rows
-            .into_iter()
-            .map(|row| {
-                Ok(ParkedItemView {
-                    kind: word("failure kind", &row.kind)?,
-                    external_id: row.external_id,
-                    label: row.label,
-                    product_id: row.product_id.map(Into::into),
-                    code: row.code,
-                    class: word("failure class", &row.class)?,
-                    times: row.times,
-                    since: row.since,
-                    last_run_id: SyncRunId(row.last_run_id),
-                })
+        let cursor_of = |row: &Row| Cursor::encode(&(&row.kind, &row.external_id));
+        page_of(rows, page, cursor_of, |row| {
+            Ok(ParkedItemView {
+                kind: word("failure kind", &row.kind)?,
+                external_id: row.external_id,
+                label: row.label,
+                product_id: row.product_id.map(Into::into),
+                code: row.code,
+                class: word("failure class", &row.class)?,
+                times: row.times,
+                since: row.since,
+                last_run_id: SyncRunId(row.last_run_id),
             })
-            .collect::<Result<Vec<_>, StoreError>>()?;
-        Ok(Page::cut(items, page.limit(), |item| {
-            Cursor::encode(&(item.kind.as_str(), &item.external_id))
-        }))
+        })
     }
 
     /// How many items of an integration are left alone.

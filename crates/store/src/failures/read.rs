@@ -13,7 +13,7 @@ use sqlx::FromRow;
 use crate::{
     db::{SystemTx, TenantTx},
     error::StoreError,
-    rows::word,
+    rows::{page_of, word},
 };
 
 /// Rows that are cleared in one go.
@@ -136,13 +136,7 @@ impl TenantTx {
         .bind(i64::from(page.limit()) + 1)
         .fetch_all(self.conn())
         .await?;
-        let failures = rows
-            .into_iter()
-            .map(Row::into_view)
-            .collect::<Result<Vec<_>, StoreError>>()?;
-        Ok(Page::cut(failures, page.limit(), |failure| {
-            Cursor::encode(&failure.id)
-        }))
+        page_of(rows, page, |row| Cursor::encode(&row.id), Row::into_view)
     }
 
     /// A run's failures by code, kind and class, most first.

@@ -5,16 +5,15 @@ use std::collections::{HashMap, HashSet};
 
 use calibr_model::status::FailureKind;
 use chrono::{DateTime, NaiveDate, Utc};
-use chrono_tz::Tz;
 use sqlx::FromRow;
 use uuid::Uuid;
 
-use super::{OrderBatchInput, OrderCounts, OrderInput, OrderLineInput};
+use super::{OrderBatchInput, OrderCounts, OrderInput, OrderLineInput, day_of};
 use crate::{
     catalogue::{BatchContext, last_of_each},
     db::TenantTx,
     error::StoreError,
-    rows::{as_i64, column, word},
+    rows::{as_i64, column},
     runs::LEASE_SECONDS,
 };
 
@@ -483,16 +482,6 @@ impl TenantTx {
         .await?;
         Ok(failed_after.ok_or(StoreError::LeaseLost)? - counts.failed)
     }
-
-    /// The project's time zone: what its days go by.
-    async fn time_zone(&mut self) -> Result<Tz, StoreError> {
-        let project = self.project().0;
-        let name: String = sqlx::query_scalar("SELECT time_zone FROM projects WHERE id = $1")
-            .bind(project)
-            .fetch_one(self.conn())
-            .await?;
-        word("time zone", &name)
-    }
 }
 
 #[derive(FromRow)]
@@ -500,10 +489,6 @@ struct LinkedRow {
     cancelled: bool,
     #[sqlx(flatten)]
     line: CountedLine,
-}
-
-fn day_of(moment: DateTime<Utc>, zone: Tz) -> NaiveDate {
-    moment.with_timezone(&zone).date_naive()
 }
 
 #[cfg(test)]
@@ -528,14 +513,5 @@ mod tests {
         deltas.add(vec![line(2, 500)], -1);
         deltas.add(vec![line(1, 250), line(1, 250)], 1);
         assert!(deltas.into_rows().is_empty());
-    }
-
-    #[test]
-    fn the_merchants_day_is_the_one_of_the_project() {
-        let moment = "2026-03-01T23:30:00Z".parse().unwrap();
-        let day = |zone: Tz| day_of(moment, zone).to_string();
-        assert_eq!(day(Tz::Europe__Berlin), "2026-03-02");
-        assert_eq!(day(Tz::America__Los_Angeles), "2026-03-01");
-        assert_eq!(day(Tz::Pacific__Kiritimati), "2026-03-02");
     }
 }

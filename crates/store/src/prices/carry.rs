@@ -52,8 +52,26 @@ pub struct TakenPrice {
     pub was_sent: bool,
 }
 
+/// Prices with their listings; `$1` is the project.
+macro_rules! taken {
+    ($rest:literal) => {
+        concat!(
+            "SELECT n.push_id, n.ordinal, n.listing_id, l.external_id, l.external_product_id,
+                    l.sku, concat_ws(' · ', nullif(p.title, ''), nullif(l.title, '')) AS label,
+                    n.currency, n.old_minor, n.old_compare_minor, n.new_minor, n.compare_at,
+                    n.new_compare_minor, n.status
+             FROM price_push_items n
+             JOIN listings l ON l.project_id = $1 AND l.id = n.listing_id
+             JOIN products p ON p.project_id = $1 AND p.id = l.product_id
+             WHERE n.project_id = $1 ",
+            $rest
+        )
+    };
+}
+pub(super) use taken;
+
 #[derive(FromRow)]
-struct TakenRow {
+pub(super) struct TakenRow {
     push_id: Uuid,
     ordinal: i64,
     listing_id: Uuid,
@@ -71,7 +89,7 @@ struct TakenRow {
 }
 
 impl TakenRow {
-    fn into_price(self) -> Result<TakenPrice, StoreError> {
+    pub(super) fn into_price(self) -> Result<TakenPrice, StoreError> {
         Ok(TakenPrice {
             push: self.push_id.into(),
             ordinal: self.ordinal,
@@ -179,17 +197,10 @@ impl TenantTx {
         self.lock_waiting_pushes(context.integration).await?;
         self.drop_forgotten(context, none_before).await?;
         let project = self.project().0;
-        let rows: Vec<TakenRow> = sqlx::query_as(
-            "SELECT n.push_id, n.ordinal, n.listing_id, l.external_id, l.external_product_id,
-                    l.sku, concat_ws(' · ', nullif(p.title, ''), nullif(l.title, '')) AS label,
-                    n.currency, n.old_minor, n.old_compare_minor, n.new_minor, n.compare_at,
-                    n.new_compare_minor, n.status
-             FROM price_push_items n
-             JOIN listings l ON l.project_id = $1 AND l.id = n.listing_id
-             JOIN products p ON p.project_id = $1 AND p.id = l.product_id
-             WHERE n.project_id = $1 AND n.integration_id = $2 AND n.status IN ('queued', 'sent')
-             ORDER BY n.push_id, n.ordinal LIMIT $3",
-        )
+        let rows: Vec<TakenRow> = sqlx::query_as(taken!(
+            "AND n.integration_id = $2 AND n.status IN ('queued', 'sent')
+             ORDER BY n.push_id, n.ordinal LIMIT $3"
+        ))
         .bind(project)
         .bind(context.integration.0)
         .bind(as_i64(limit))

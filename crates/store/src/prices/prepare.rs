@@ -1,10 +1,6 @@
-//! From what was asked for to a preview, and from the preview to work.
+//! From what was asked for to a preview.
 
-use calibr_model::{
-    IntegrationId, PricePushId, UserId,
-    event::ProjectEvent,
-    views::{PriceItemStatus, PricePushStatus},
-};
+use calibr_model::{PricePushId, event::ProjectEvent, views::PricePushStatus};
 use chrono::{DateTime, Utc};
 use futures::TryStreamExt;
 use sha2::{Digest, Sha256};
@@ -15,32 +11,8 @@ use super::{NewPush, PushItem};
 use crate::{
     db::TenantTx,
     error::StoreError,
-    rows::{as_i64, column, word},
+    rows::{as_i64, column},
 };
-
-/// A push that was applied.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Applied {
-    /// The stores that have prices to take.
-    pub integrations: Vec<IntegrationId>,
-}
-
-/// Why a push was not applied; nothing was changed.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum NotApplied {
-    /// There is none.
-    Missing,
-    /// It was applied or thrown away before.
-    Over(PricePushStatus),
-    /// What was looked at is not what is here.
-    OtherHash,
-    /// So many prices have moved since the preview.
-    Moved(i64),
-    /// So many of its listings have a price of another push on the way.
-    Busy(i64),
-    /// It is of before this moment, which is too long ago.
-    Stale,
-}
 
 impl TenantTx {
     /// Notes a push that is to be prepared.
@@ -55,8 +27,8 @@ impl TenantTx {
         let project = self.project().0;
         sqlx::query(
             "INSERT INTO price_pushes (project_id, id, status, reason, reverts, created_by,
-                                       created_at)
-             VALUES ($1, $2, 'preparing', $3, $4, $5, $6)",
+                                       created_at, progress_at)
+             VALUES ($1, $2, 'preparing', $3, $4, $5, $6, $6)",
         )
         .bind(project)
         .bind(push.id.0)
@@ -125,11 +97,23 @@ impl TenantTx {
 
     /// Closes the preparation: refuses what names a listing a second time,
     /// counts, and binds the preview to a hash of what it saw and means to do.
+    /// `unlisted` lines were refused beside and are not among the items. `false`
+    /// where it was thrown away or given up meanwhile: then nothing of it is to
+    /// be kept.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn close_preview(&mut self, push: PricePushId) -> Result<(), StoreError> {
+    pub async fn close_preview(
+        &mut self,
+        push: PricePushId,
+        unlisted: i64,
+    ) -> Result<bool, StoreError> {
         let project = self.project().0;
+        // The planner knows nothing of items that were added in this transaction:
+        // it would take them for few, and compare each with each.
+        sqlx::query("SET LOCAL enable_nestloop = off")
+            .execute(self.conn())
+            .await?;
         sqlx::query(
             "UPDATE price_push_items n
              SET status = 'refused', code = 'named_twice',
@@ -148,47 +132,68 @@ impl TenantTx {
         .bind(push.0)
         .execute(self.conn())
         .await?;
+        sqlx::query("SET LOCAL enable_nestloop TO DEFAULT")
+            .execute(self.conn())
+            .await?;
         let hash = preview_hash(self.conn(), project, push).await?;
-        sqlx::query(
+        let closed = sqlx::query(
             "UPDATE price_pushes p
              SET status = 'preview', hash = $3, items_planned = c.planned, items_same = c.same,
-                 items_refused = c.refused
+                 items_refused = c.refused + $4, refused_unlisted = $4
              FROM (SELECT count(*) FILTER (WHERE status = 'planned') AS planned,
                           count(*) FILTER (WHERE status = 'same') AS same,
                           count(*) FILTER (WHERE status = 'refused') AS refused
                    FROM price_push_items WHERE project_id = $1 AND push_id = $2) c
-             WHERE p.project_id = $1 AND p.id = $2",
+             WHERE p.project_id = $1 AND p.id = $2 AND p.status = 'preparing'",
         )
         .bind(project)
         .bind(push.0)
         .bind(hash)
+        .bind(unlisted)
         .execute(self.conn())
         .await?;
+        if closed.rows_affected() == 0 {
+            return Ok(false);
+        }
         self.notify(ProjectEvent::PricePushChanged {
             push_id: push,
             status: PricePushStatus::Preview,
         })
-        .await
+        .await?;
+        Ok(true)
     }
 
-    /// The stores that a push has prices for.
+    /// Notes that a push is still being prepared, and how much was looked at.
+    /// `false` where it was thrown away or given up meanwhile.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn stores_of_push(
+    pub async fn note_preparing(
         &mut self,
         push: PricePushId,
-    ) -> Result<Vec<IntegrationId>, StoreError> {
+        items_read: i64,
+        now: DateTime<Utc>,
+    ) -> Result<bool, StoreError> {
         let project = self.project().0;
-        let ids: Vec<Uuid> = sqlx::query_scalar(
-            "SELECT DISTINCT integration_id FROM price_push_items
-             WHERE project_id = $1 AND push_id = $2 AND status = 'planned' ORDER BY 1",
+        let noted = sqlx::query(
+            "UPDATE price_pushes SET progress_at = $4, items_read = $3
+             WHERE project_id = $1 AND id = $2 AND status = 'preparing'",
         )
         .bind(project)
         .bind(push.0)
-        .fetch_all(self.conn())
+        .bind(items_read)
+        .bind(now)
+        .execute(self.conn())
         .await?;
-        Ok(ids.into_iter().map(IntegrationId).collect())
+        if noted.rows_affected() == 0 {
+            return Ok(false);
+        }
+        self.notify(ProjectEvent::PricePushChanged {
+            push_id: push,
+            status: PricePushStatus::Preparing,
+        })
+        .await?;
+        Ok(true)
     }
 
     /// Ends a push that could not be prepared, with a word on why.
@@ -219,208 +224,6 @@ impl TenantTx {
             })
             .await?;
         }
-        Ok(())
-    }
-
-    /// Makes a preview work for its stores' runs: only what was looked at, and
-    /// only while no price has moved since. `none_before` is the oldest that a
-    /// preview may be.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub async fn apply_push(
-        &mut self,
-        push: PricePushId,
-        hash: &[u8],
-        by: UserId,
-        none_before: DateTime<Utc>,
-        now: DateTime<Utc>,
-    ) -> Result<Result<Applied, NotApplied>, StoreError> {
-        // Two pushes of one listing are applied one after the other.
-        self.lock_prices().await?;
-        let project = self.project().0;
-        let row: Option<(String, Option<Vec<u8>>, DateTime<Utc>)> = sqlx::query_as(
-            "SELECT status, hash, created_at FROM price_pushes
-             WHERE project_id = $1 AND id = $2 FOR UPDATE",
-        )
-        .bind(project)
-        .bind(push.0)
-        .fetch_optional(self.conn())
-        .await?;
-        let Some((status, seen, created_at)) = row else {
-            return Ok(Err(NotApplied::Missing));
-        };
-        let status: PricePushStatus = word("price push status", &status)?;
-        if status != PricePushStatus::Preview {
-            return Ok(Err(NotApplied::Over(status)));
-        }
-        if seen.as_deref() != Some(hash) {
-            return Ok(Err(NotApplied::OtherHash));
-        }
-        if created_at < none_before {
-            return Ok(Err(NotApplied::Stale));
-        }
-        let (moved, busy): (i64, i64) = sqlx::query_as(
-            "SELECT count(*) FILTER (
-                        WHERE l.state = 'gone' OR l.price_minor IS DISTINCT FROM n.old_minor
-                           OR l.compare_at_minor IS DISTINCT FROM n.old_compare_minor
-                           OR (l.currency IS NOT NULL AND l.currency <> n.currency)),
-                    count(*) FILTER (
-                        WHERE EXISTS (SELECT FROM price_push_items o
-                                      WHERE o.project_id = $1 AND o.listing_id = n.listing_id
-                                        AND o.push_id <> $2 AND o.status IN ('queued', 'sent')))
-             FROM price_push_items n
-             JOIN listings l ON l.project_id = $1 AND l.id = n.listing_id
-             WHERE n.project_id = $1 AND n.push_id = $2 AND n.status = 'planned'",
-        )
-        .bind(project)
-        .bind(push.0)
-        .fetch_one(self.conn())
-        .await?;
-        if moved > 0 {
-            return Ok(Err(NotApplied::Moved(moved)));
-        }
-        if busy > 0 {
-            return Ok(Err(NotApplied::Busy(busy)));
-        }
-        self.queue_items(push, by, now).await.map(Ok)
-    }
-
-    async fn queue_items(
-        &mut self,
-        push: PricePushId,
-        by: UserId,
-        now: DateTime<Utc>,
-    ) -> Result<Applied, StoreError> {
-        let project = self.project().0;
-        sqlx::query(
-            "INSERT INTO listing_prices AS d (project_id, listing_id, currency, push_id,
-                                              desired_minor, desired_at, observed_minor,
-                                              observed_at)
-             SELECT $1, n.listing_id, n.currency, $2, n.new_minor, $3, n.old_minor, l.updated_at
-             FROM price_push_items n
-             JOIN listings l ON l.project_id = $1 AND l.id = n.listing_id
-             WHERE n.project_id = $1 AND n.push_id = $2 AND n.status = 'planned'
-             ON CONFLICT (project_id, listing_id) DO UPDATE
-             SET currency = excluded.currency, push_id = excluded.push_id,
-                 desired_minor = excluded.desired_minor, desired_at = excluded.desired_at,
-                 sent_minor = NULL, sent_at = NULL, accepted_minor = NULL, accepted_at = NULL,
-                 confirmed_at = NULL,
-                 observed_minor = coalesce(d.observed_minor, excluded.observed_minor),
-                 observed_at = coalesce(d.observed_at, excluded.observed_at)",
-        )
-        .bind(project)
-        .bind(push.0)
-        .bind(now)
-        .execute(self.conn())
-        .await?;
-        let integrations: Vec<Uuid> = sqlx::query_scalar(
-            "WITH queued AS (
-                 UPDATE price_push_items SET status = 'queued'
-                 WHERE project_id = $1 AND push_id = $2 AND status = 'planned'
-                 RETURNING integration_id
-             )
-             SELECT DISTINCT integration_id FROM queued ORDER BY 1",
-        )
-        .bind(project)
-        .bind(push.0)
-        .fetch_all(self.conn())
-        .await?;
-        // With nothing to send it is done.
-        let status: String = sqlx::query_scalar(
-            "UPDATE price_pushes
-             SET status = CASE WHEN items_planned = 0 THEN 'done' ELSE 'queued' END,
-                 completed_at = CASE WHEN items_planned = 0 THEN $4 END,
-                 applied_by = $3, applied_at = $4
-             WHERE project_id = $1 AND id = $2
-             RETURNING status",
-        )
-        .bind(project)
-        .bind(push.0)
-        .bind(by.0)
-        .bind(now)
-        .fetch_one(self.conn())
-        .await?;
-        self.notify(ProjectEvent::PricePushChanged {
-            push_id: push,
-            status: word("price push status", &status)?,
-        })
-        .await?;
-        Ok(Applied {
-            integrations: integrations.into_iter().map(IntegrationId).collect(),
-        })
-    }
-
-    /// Throws a preview away, or what of an applied push was not sent yet. Gives
-    /// whether there was anything to throw away.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub async fn discard_push(
-        &mut self,
-        push: PricePushId,
-        now: DateTime<Utc>,
-    ) -> Result<bool, StoreError> {
-        let project = self.project().0;
-        let held: Option<String> = sqlx::query_scalar(
-            "SELECT status FROM price_pushes WHERE project_id = $1 AND id = $2 FOR UPDATE",
-        )
-        .bind(project)
-        .bind(push.0)
-        .fetch_optional(self.conn())
-        .await?;
-        let Some(status) = held else {
-            return Ok(false);
-        };
-        let from = match word("price push status", &status)? {
-            PricePushStatus::Preparing | PricePushStatus::Preview => PriceItemStatus::Planned,
-            PricePushStatus::Queued | PricePushStatus::Pushing => PriceItemStatus::Queued,
-            _ => return Ok(false),
-        };
-        let gone = sqlx::query(
-            "UPDATE price_push_items
-             SET status = CASE status WHEN 'planned' THEN 'discarded' ELSE 'failed' END,
-                 code = 'discarded', message = 'Thrown away before it was sent.'
-             WHERE project_id = $1 AND push_id = $2 AND status = $3",
-        )
-        .bind(project)
-        .bind(push.0)
-        .bind(from.as_str())
-        .execute(self.conn())
-        .await?
-        .rows_affected();
-        if from == PriceItemStatus::Planned {
-            sqlx::query(
-                "UPDATE price_pushes SET status = 'discarded', completed_at = $3
-                 WHERE project_id = $1 AND id = $2",
-            )
-            .bind(project)
-            .bind(push.0)
-            .bind(now)
-            .execute(self.conn())
-            .await?;
-            self.notify(ProjectEvent::PricePushChanged {
-                push_id: push,
-                status: PricePushStatus::Discarded,
-            })
-            .await?;
-            return Ok(true);
-        }
-        if gone == 0 {
-            return Ok(false);
-        }
-        self.settle_pushes(&[push.0], now).await?;
-        Ok(true)
-    }
-
-    /// Lets one transaction at a time decide which prices of a project are on
-    /// their way. Taken before any row is.
-    async fn lock_prices(&mut self) -> Result<(), StoreError> {
-        let project = self.project();
-        sqlx::query("SELECT pg_advisory_xact_lock(hashtextextended('prices ' || $1, 0))")
-            .bind(project.to_string())
-            .execute(self.conn())
-            .await?;
         Ok(())
     }
 }

@@ -3,19 +3,19 @@
 use calibr_model::{
     Currency, Cursor, IntegrationId, ListingId, Money, Page, PageRequest, PricePushId, ProductId,
     views::{
-        LedgerStep, ListingLedgerView, PriceChangeView, PriceItemStatus, PriceItemView,
-        PriceLedgerView, PricePushView,
+        LedgerStep, ListingLedgerView, PriceChangeView, PriceCheckView, PriceItemStatus,
+        PriceItemView, PriceLedgerView, PricePushView, PriceTrialView, TrialResult,
     },
 };
 use chrono::{DateTime, Utc};
-use sqlx::FromRow;
+use sqlx::{FromRow, types::Json};
 use uuid::Uuid;
 
 use super::CompareAtMinor;
 use crate::{
     db::TenantTx,
     error::StoreError,
-    rows::{money, word},
+    rows::{money, page_of, word},
 };
 
 #[derive(FromRow)]
@@ -36,6 +36,9 @@ struct PushRow {
     items_observed: i64,
     items_accepted: i64,
     items_failed: i64,
+    refused_unlisted: i64,
+    items_read: i64,
+    checks: Json<Vec<PriceCheckView>>,
 }
 
 impl PushRow {
@@ -57,6 +60,9 @@ impl PushRow {
             items_observed: self.items_observed,
             items_accepted: self.items_accepted,
             items_failed: self.items_failed,
+            items_refused_unlisted: self.refused_unlisted,
+            items_read: self.items_read,
+            checks: self.checks.0,
         })
     }
 }
@@ -67,7 +73,18 @@ macro_rules! push {
             "SELECT p.id, p.status, p.reason, p.reverts, encode(p.hash, 'hex') AS hash,
                     u.name AS created_by, p.created_at, p.applied_at, p.completed_at, p.error,
                     p.items_planned, p.items_same, p.items_refused, p.items_observed,
-                    p.items_accepted, p.items_failed
+                    p.items_accepted, p.items_failed, p.refused_unlisted, p.items_read,
+                    coalesce(
+                        (SELECT json_agg(json_build_object(
+                                    'integration_id', c.integration_id, 'status', c.status,
+                                    'items_planned', c.items_planned,
+                                    'items_total', c.items_total, 'items_tried', c.items_tried,
+                                    'items_accepted', c.items_accepted,
+                                    'items_refused', c.items_refused, 'error', c.error,
+                                    'begun_at', c.begun_at, 'completed_at', c.completed_at)
+                                ORDER BY c.integration_id)
+                         FROM price_push_checks c
+                         WHERE c.project_id = $1 AND c.push_id = p.id), '[]') AS checks
              FROM price_pushes p LEFT JOIN users u ON u.id = p.created_by
              WHERE p.project_id = $1 ",
             $rest
@@ -94,12 +111,23 @@ struct ItemRow {
     status: String,
     code: Option<String>,
     message: Option<String>,
+    trial: Option<String>,
+    trial_code: Option<String>,
+    trial_message: Option<String>,
 }
 
 impl ItemRow {
     fn into_view(self) -> Result<PriceItemView, StoreError> {
         let currency = self.currency.as_deref();
         let compare_at = CompareAtMinor::read(&self.compare_at, self.new_compare_minor);
+        let trial = match &self.trial {
+            Some(result) => Some(PriceTrialView {
+                result: word("trial result", result)?,
+                code: self.trial_code,
+                message: self.trial_message,
+            }),
+            None => None,
+        };
         Ok(PriceItemView {
             ordinal: self.ordinal,
             line: self.line,
@@ -116,8 +144,18 @@ impl ItemRow {
             status: word("price item status", &self.status)?,
             code: self.code,
             message: self.message,
+            trial,
         })
     }
+}
+
+/// Which prices of a push are wanted.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ItemFilter {
+    /// Only those in one of these states; all where empty.
+    pub status: Vec<PriceItemStatus>,
+    /// Only those of which a platform said this in the trial.
+    pub trial: Option<TrialResult>,
 }
 
 #[derive(FromRow)]
@@ -176,13 +214,12 @@ impl TenantTx {
             .bind(i64::from(page.limit()) + 1)
             .fetch_all(self.conn())
             .await?;
-        let views = rows
-            .into_iter()
-            .map(PushRow::into_view)
-            .collect::<Result<Vec<_>, _>>()?;
-        Ok(Page::cut(views, page.limit(), |push| {
-            Cursor::encode(&push.id.0)
-        }))
+        page_of(
+            rows,
+            page,
+            |push| Cursor::encode(&push.id),
+            PushRow::into_view,
+        )
     }
 
     /// One push.
@@ -202,49 +239,51 @@ impl TenantTx {
         row.map(PushRow::into_view).transpose()
     }
 
-    /// A page of a push's prices in their order; only of `status` where given.
+    /// A page of a push's prices in their order.
     ///
     /// # Errors
     /// [`StoreError`]; [`StoreError::BadCursor`].
     pub async fn price_push_items(
         &mut self,
         push: PricePushId,
-        status: &[PriceItemStatus],
+        filter: &ItemFilter,
         page: &PageRequest,
     ) -> Result<Page<PriceItemView>, StoreError> {
         let project = self.project().0;
         let after: i64 = page.after()?.unwrap_or(-1);
-        let statuses: Vec<&str> = status.iter().map(|status| status.as_str()).collect();
+        let statuses: Vec<&str> = filter.status.iter().map(|status| status.as_str()).collect();
         let rows: Vec<ItemRow> = sqlx::query_as(
             "SELECT n.ordinal, n.line, n.reference, n.listing_id, n.integration_id,
                     i.name AS integration_name,
                     nullif(concat_ws(' · ', nullif(p.title, ''), nullif(l.title, '')), '') AS title,
                     l.sku,
                     n.currency, n.old_minor, n.old_compare_minor, n.new_minor, n.compare_at,
-                    n.new_compare_minor, n.status, n.code, n.message
+                    n.new_compare_minor, n.status, n.code, n.message, n.trial,
+                    n.trial_code, n.trial_message
              FROM price_push_items n
              LEFT JOIN listings l ON l.project_id = $1 AND l.id = n.listing_id
              LEFT JOIN products p ON p.project_id = $1 AND p.id = l.product_id
              LEFT JOIN integrations i ON i.project_id = $1 AND i.id = n.integration_id
              WHERE n.project_id = $1 AND n.push_id = $2 AND n.ordinal > $3
                AND (cardinality($4::text[]) = 0 OR n.status = ANY ($4))
-             ORDER BY n.ordinal LIMIT $5",
+               AND ($5::text IS NULL OR n.trial = $5)
+             ORDER BY n.ordinal LIMIT $6",
         )
         .persistent(false)
         .bind(project)
         .bind(push.0)
         .bind(after)
         .bind(statuses)
+        .bind(filter.trial.map(TrialResult::as_str))
         .bind(i64::from(page.limit()) + 1)
         .fetch_all(self.conn())
         .await?;
-        let views = rows
-            .into_iter()
-            .map(ItemRow::into_view)
-            .collect::<Result<Vec<_>, _>>()?;
-        Ok(Page::cut(views, page.limit(), |item| {
-            Cursor::encode(&item.ordinal)
-        }))
+        page_of(
+            rows,
+            page,
+            |item| Cursor::encode(&item.ordinal),
+            ItemRow::into_view,
+        )
     }
 
     /// A page of a listing's price changes, newest first.
@@ -290,26 +329,19 @@ impl TenantTx {
         .bind(i64::from(page.limit()) + 1)
         .fetch_all(self.conn())
         .await?;
-        let page = Page::cut(rows, page.limit(), |row| Cursor::encode(&(row.at, row.id)));
-        Ok(Page {
-            items: page
-                .items
-                .into_iter()
-                .map(|row| {
-                    Ok(PriceChangeView {
-                        listing_id: row.listing_id.into(),
-                        old_price: money(row.old_minor, row.old_currency.as_deref())?,
-                        new_price: money(row.new_minor, row.new_currency.as_deref())?,
-                        at: row.at,
-                        source: word("price source", &row.source)?,
-                        reason: row.reason,
-                        by: row.by,
-                        push_id: row.push_id.map(PricePushId),
-                    })
-                })
-                .collect::<Result<_, StoreError>>()?,
-            next_cursor: page.next_cursor,
-        })
+        let view = |row: Row| {
+            Ok(PriceChangeView {
+                listing_id: row.listing_id.into(),
+                old_price: money(row.old_minor, row.old_currency.as_deref())?,
+                new_price: money(row.new_minor, row.new_currency.as_deref())?,
+                at: row.at,
+                source: word("price source", &row.source)?,
+                reason: row.reason,
+                by: row.by,
+                push_id: row.push_id.map(PricePushId),
+            })
+        };
+        page_of(rows, page, |row| Cursor::encode(&(row.at, row.id)), view)
     }
 
     /// Where a listing's price stands on its way; `None` where none was ever

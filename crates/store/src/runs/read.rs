@@ -9,7 +9,11 @@ use calibr_model::{
 use chrono::{DateTime, Utc};
 use sqlx::FromRow;
 
-use crate::{db::TenantTx, error::StoreError, rows::word};
+use crate::{
+    db::TenantTx,
+    error::StoreError,
+    rows::{page_of, word},
+};
 
 #[derive(FromRow)]
 struct RunRow {
@@ -86,10 +90,6 @@ impl RunRow {
     }
 }
 
-fn views(rows: Vec<RunRow>) -> Result<Vec<RunView>, StoreError> {
-    rows.into_iter().map(RunRow::into_view).collect()
-}
-
 impl TenantTx {
     /// The last runs over all integrations, newest first.
     ///
@@ -97,12 +97,12 @@ impl TenantTx {
     /// [`StoreError`].
     pub async fn recent_runs(&mut self, limit: u16) -> Result<Vec<RunView>, StoreError> {
         let project = self.project().0;
-        let rows = sqlx::query_as(run!("ORDER BY r.id DESC LIMIT $2"))
+        let rows: Vec<RunRow> = sqlx::query_as(run!("ORDER BY r.id DESC LIMIT $2"))
             .bind(project)
             .bind(i64::from(limit))
             .fetch_all(self.conn())
             .await?;
-        views(rows)
+        rows.into_iter().map(RunRow::into_view).collect()
     }
 
     /// An integration's runs, newest first.
@@ -119,7 +119,7 @@ impl TenantTx {
         // A bound that is always there lets the index serve every page alike.
         let before = page.after()?.unwrap_or(uuid::Uuid::max());
         let statuses: Vec<&str> = query.status.iter().map(|status| status.as_str()).collect();
-        let rows = sqlx::query_as(run!(
+        let rows: Vec<RunRow> = sqlx::query_as(run!(
             "AND r.integration_id = $2 AND r.id < $3
              AND (cardinality($4::text[]) = 0 OR r.status = ANY ($4))
              AND ($5::text IS NULL OR r.type = $5)
@@ -133,9 +133,7 @@ impl TenantTx {
         .bind(i64::from(page.limit()) + 1)
         .fetch_all(self.conn())
         .await?;
-        Ok(Page::cut(views(rows)?, page.limit(), |run| {
-            Cursor::encode(&run.id.0)
-        }))
+        page_of(rows, page, |run| Cursor::encode(&run.id), RunRow::into_view)
     }
 
     /// One run of an integration.

@@ -7,7 +7,11 @@ use calibr_model::{
 use chrono::{DateTime, Utc};
 use sqlx::{FromRow, types::Json};
 
-use crate::{db::TenantTx, error::StoreError, rows::word};
+use crate::{
+    db::TenantTx,
+    error::StoreError,
+    rows::{page_of, word},
+};
 
 #[derive(FromRow)]
 struct Row {
@@ -82,13 +86,7 @@ impl TenantTx {
             .bind(i64::from(page.limit()) + 1)
             .fetch_all(self.conn())
             .await?;
-        let views = rows
-            .into_iter()
-            .map(Row::into_view)
-            .collect::<Result<Vec<_>, _>>()?;
-        Ok(Page::cut(views, page.limit(), |one| {
-            Cursor::encode(&one.id.0)
-        }))
+        page_of(rows, page, |one| Cursor::encode(&one.id), Row::into_view)
     }
 
     /// One message with what is kept of its body.

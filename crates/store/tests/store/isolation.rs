@@ -15,7 +15,7 @@ use calibr_store::{
     connect_attempts::ConnectAttempt,
     credentials::{SealedCredential, SealedDataKeyRecord},
     orders::OrderBatchInput,
-    prices::{CompareAtMinor, NamedBy, NewPush, PushItem},
+    prices::{CompareAtMinor, NamedBy, NewPush, PushItem, RefusedInTrial},
     runs::{NewRetry, NewRun, RetrySelection},
     webhooks::{NotTaken, SealedWebhookSecret, SubscriptionInput},
 };
@@ -179,8 +179,15 @@ async fn furnish_prices(world: &World, project: ProjectId, owner: UserId) {
         listing: Some(listing),
         ..item
     };
-    tx.add_push_items(push.id, 0, &[item]).await.unwrap();
-    tx.close_preview(push.id).await.unwrap();
+    tx.add_push_items(push.id, 0, std::slice::from_ref(&item))
+        .await
+        .unwrap();
+    let store = item.listing.as_ref().unwrap().integration;
+    assert!(tx.close_preview(push.id, 0).await.unwrap());
+    tx.begin_price_checks(push.id, &[store], 10, owner, now)
+        .await
+        .unwrap()
+        .unwrap();
     tx.commit().await.unwrap();
     let hash: Vec<u8> = sqlx::query_scalar("SELECT hash FROM price_pushes WHERE id = $1")
         .bind(push.id.0)
@@ -188,7 +195,7 @@ async fn furnish_prices(world: &World, project: ProjectId, owner: UserId) {
         .await
         .unwrap();
     let mut tx = world.tenant(project).await;
-    tx.apply_push(push.id, &hash, owner, now, now)
+    tx.apply_push(push.id, &hash, RefusedInTrial::LeftOut, owner, now, now)
         .await
         .unwrap()
         .unwrap();
@@ -468,9 +475,11 @@ async fn a_function_with_the_owners_rights_looks_nowhere_else_and_is_not_for_eve
             "calibr_due_webhook_checks",
             "calibr_enqueue",
             "calibr_lost_runs",
+            "calibr_overdue_price_pushes",
             "calibr_project_of_connect_attempt",
             "calibr_project_of_integration",
             "calibr_remove_connect_attempts",
+            "calibr_remove_unapplied_price_pushes",
             "calibr_remove_webhook_deliveries",
             "calibr_search_products",
             "calibr_take_connect_attempt"

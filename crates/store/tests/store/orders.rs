@@ -1,6 +1,10 @@
 //! Orders: each counts once, as it stands now, on the merchant's day.
 
-use calibr_model::{Money, status::SyncStatus, views::DaySales};
+use calibr_model::{
+    Money,
+    status::SyncStatus,
+    views::{DaySales, ListingSales, Sold, StoreSales},
+};
 use calibr_store::{
     StoreError,
     orders::{OrderBatchInput, OrderCounts, OrderInput},
@@ -182,6 +186,136 @@ async fn each_currency_is_summed_by_itself(pool: PgPool) {
         .map(|day| format!("{} {}", day.revenue.amount_minor, day.revenue.currency))
         .collect();
     assert_eq!(sums, ["1000 EUR", "1100 USD"]);
+}
+
+/// What the stores sold of the product that has the variant, by their order.
+async fn product_sales(world: &World, run: &Run, variant: &str) -> Vec<StoreSales> {
+    let project = run.claimed.project;
+    let product = world.listing(project, variant).await.product_id;
+    let mut tx = world.tenant(project).await;
+    tx.product_sales(product, world.now()).await.unwrap()
+}
+
+fn sold(units: i64, revenue: i64, currency: &str) -> Sold {
+    let amount = |minor| Money::new(minor, currency.parse().unwrap());
+    Sold {
+        units,
+        refunded_units: 0,
+        revenue: amount(revenue),
+        refunded: amount(0),
+    }
+}
+
+#[sqlx::test(migrator = "calibr_store::MIGRATOR")]
+async fn a_product_sold_in_the_last_7_and_30_of_the_merchants_days(pool: PgPool) {
+    let (world, run) = shop(pool).await;
+    // 23:30 in UTC on the 23rd is the 24th in Berlin: the last 7 days begin on
+    // the 18th, the last 30 on the 26th of October.
+    world.clock.advance(TimeDelta::minutes(11 * 60 + 30));
+    let day = |id: &str, date: &str, units, amount| {
+        let at = format!("{date}T12:00:00Z");
+        order(id, &at, vec![line("1", "v1", units, amount)])
+    };
+    let mut dollars = day("o6", "2026-11-20", 5, 500);
+    dollars.lines[0].amount = Money::new(500, "USD".parse().unwrap());
+    let mut returned = day("o7", "2026-11-19", 1, 30);
+    returned.lines[0].refunded_quantity = 1;
+    returned.lines[0].refunded_minor = 20;
+    let earlier = order("o9", "2026-11-10T12:00:00Z", vec![line("1", "v2", 64, 640)]);
+    let batch = orders(vec![
+        earlier,
+        day("o1", "2026-11-24", 1, 1),
+        day("o2", "2026-11-18", 2, 20),
+        day("o3", "2026-11-17", 4, 400),
+        day("o4", "2026-10-26", 8, 8_000),
+        day("o5", "2026-10-25", 16, 16_000),
+        dollars,
+        returned,
+        // Half an hour before midnight in UTC is tomorrow for the merchant.
+        order(
+            "o8",
+            "2026-11-24T23:30:00Z",
+            vec![line("1", "v1", 32, 32_000)],
+        ),
+    ]);
+    write(&world, &run, &batch).await;
+
+    let listing_id = world.listing(run.claimed.project, "v1").await.id;
+    let other = world.listing(run.claimed.project, "v2").await.id;
+    let euro = |units, refunded_units, revenue, refunded| Sold {
+        refunded_units,
+        refunded: Money::new(refunded, "EUR".parse().unwrap()),
+        ..sold(units, revenue, "EUR")
+    };
+    let listings = vec![
+        ListingSales {
+            listing_id,
+            last_7_days: euro(4, 1, 51, 20),
+            last_30_days: euro(16, 1, 8_451, 20),
+        },
+        ListingSales {
+            listing_id,
+            last_7_days: sold(5, 500, "USD"),
+            last_30_days: sold(5, 500, "USD"),
+        },
+        ListingSales {
+            listing_id: other,
+            last_7_days: sold(0, 0, "EUR"),
+            last_30_days: sold(64, 640, "EUR"),
+        },
+    ];
+    assert_eq!(
+        product_sales(&world, &run, "v1").await,
+        [StoreSales {
+            integration_id: run.integration,
+            as_of: None,
+            refused: None,
+            listings,
+        }]
+    );
+}
+
+#[sqlx::test(migrator = "calibr_store::MIGRATOR")]
+async fn a_product_that_sold_nothing_tells_how_its_stores_orders_stand(pool: PgPool) {
+    let (world, run) = shop(pool).await;
+    let stands = async || {
+        let [store] = &product_sales(&world, &run, "v1").await[..] else {
+            panic!("one store has it");
+        };
+        assert_eq!(store.listings, []);
+        (store.as_of, store.refused.clone())
+    };
+    assert_eq!(stands().await, (None, None));
+
+    let mut tx = world.tenant(run.claimed.project).await;
+    tx.orders_were_refused("It lacks read_orders.", &world.context(&run))
+        .await
+        .unwrap();
+    tx.commit().await.unwrap();
+    let why = Some("It lacks read_orders.".to_owned());
+    assert_eq!(stands().await, (None, why));
+
+    let mut tx = world.tenant(run.claimed.project).await;
+    let watermark = run.claimed.watermark;
+    tx.orders_came_through(watermark, &world.context(&run))
+        .await
+        .unwrap();
+    tx.commit().await.unwrap();
+    assert_eq!(stands().await, (Some(watermark), None));
+}
+
+#[sqlx::test(migrator = "calibr_store::MIGRATOR")]
+async fn sums_that_no_shop_has_stay_within_their_bounds(pool: PgPool) {
+    let (world, run) = shop(pool).await;
+    let most = |id: &str, date: &str| {
+        let at = format!("{date}T12:00:00Z");
+        order(id, &at, vec![line("1", "v1", i64::MAX, i64::MAX)])
+    };
+    let batch = orders(vec![most("o1", "2026-11-22"), most("o2", "2026-11-23")]);
+    write(&world, &run, &batch).await;
+    let stores = product_sales(&world, &run, "v1").await;
+    let week = stores[0].listings[0].last_7_days;
+    assert_eq!(week, sold(i64::MAX, i64::MAX, "EUR"));
 }
 
 #[sqlx::test(migrator = "calibr_store::MIGRATOR")]

@@ -7,9 +7,10 @@ use std::{
 };
 
 use calibr_model::{
-    IntegrationId, PageRequest, ProjectId,
-    views::{ProductQuery, ProductSort, RunQuery},
+    IntegrationId, PageRequest, PricePushId, ProjectId,
+    views::{PriceItemStatus, ProductQuery, ProductSort, RunQuery, TrialResult},
 };
+use calibr_store::prices::ItemFilter;
 use serde_json::Value;
 use sqlx::{AssertSqlSafe, PgPool, postgres::PgPoolOptions};
 use tracing::{Event, Metadata, Subscriber, field, span};
@@ -230,4 +231,71 @@ async fn lists_of_twenty_thousand_are_read_by_index(pool: PgPool) {
         );
         page.cursor = found.unwrap().next_cursor;
     }
+}
+
+/// A push with a price for every listing, of which a few were refused in a trial.
+async fn push(world: &World, project: ProjectId) -> PricePushId {
+    let id: PricePushId = world.sources.id();
+    sqlx::query(
+        "INSERT INTO price_pushes (project_id, id, status, reason, created_at)
+         VALUES ($1, $2, 'preview', '', now())",
+    )
+    .bind(project.0)
+    .bind(id.0)
+    .execute(world.owner())
+    .await
+    .unwrap();
+    sqlx::query(
+        "INSERT INTO price_push_items (project_id, push_id, ordinal, reference, listing_id,
+                                       integration_id, currency, new_minor, compare_at, status,
+                                       trial)
+         SELECT l.project_id, $2, row_number() OVER (ORDER BY l.id), '', l.id, l.integration_id,
+                'EUR', 100, 'keep', 'planned',
+                CASE WHEN row_number() OVER (ORDER BY l.id) % 5000 = 0 THEN 'refused' END
+         FROM listings l WHERE l.project_id = $1",
+    )
+    .bind(project.0)
+    .bind(id.0)
+    .execute(world.owner())
+    .await
+    .unwrap();
+    sqlx::query("VACUUM ANALYZE")
+        .execute(world.owner())
+        .await
+        .unwrap();
+    id
+}
+
+#[sqlx::test(migrator = "calibr_store::MIGRATOR")]
+async fn a_preview_of_twenty_thousand_is_read_by_index(pool: PgPool) {
+    let world = World::new(pool);
+    let (project, _) = fill(&world).await;
+    let push = push(&world, project).await;
+    let world = explained(&world).await;
+    let items = async |filter: &ItemFilter, page: &PageRequest, index: &str| {
+        let mut tx = world.tenant(project).await;
+        let (found, plan) = plan_of(tx.price_push_items(push, filter, page)).await;
+        let scan = plan.iter().find(|node| node.index == index);
+        let scan = scan.unwrap_or_else(|| panic!("{index} is not used: {plan:?}"));
+        assert!(scan.condition.contains("ordinal >"), "{scan:?}");
+        assert!(
+            plan.iter().all(|node| !node.kind.contains("Sort")),
+            "{plan:?}"
+        );
+        found.unwrap()
+    };
+    let mut page = PageRequest::default();
+    for _ in 0..12 {
+        let all = ItemFilter::default();
+        let found = items(&all, &page, "price_push_items_pkey").await;
+        page.cursor = found.next_cursor;
+        assert!(page.cursor.is_some());
+    }
+    let refused = ItemFilter {
+        status: vec![PriceItemStatus::Planned],
+        trial: Some(TrialResult::Refused),
+    };
+    let first = PageRequest::default();
+    let found = items(&refused, &first, "price_push_items_trial_refused").await;
+    assert_eq!(found.items.len(), ROWS / 5_000);
 }

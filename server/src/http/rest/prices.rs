@@ -2,18 +2,22 @@
 
 use axum::{
     Json,
-    body::Bytes,
+    body::Body,
     extract::State,
-    http::{HeaderName, StatusCode, header},
+    http::{HeaderMap, HeaderName, StatusCode, header},
 };
 use calibr_model::{
     Guardrails, IntegrationId, ListingId, Page, PricePushId,
     views::{
         NewPrice, NewPricePush, PriceChangeView, PriceItemStatus, PriceItemView, PriceLedgerView,
-        PricePushView,
+        PricePushView, TrialResult,
     },
 };
-use calibr_services::{Actor, prices};
+use calibr_services::{
+    Actor,
+    prices::{self, ItemFilter, RefusedInTrial, TableUpload},
+};
+use futures::StreamExt as _;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -21,8 +25,13 @@ use super::Answer;
 use crate::http::{
     caller::Member,
     extract::{self, PageQuery},
+    problem::Refusal,
     state::AppState,
+    too_long,
 };
+
+/// So much of a table that is refused is read all the same, in bytes, so that whoever sends it learns why.
+const PASSED_OVER: usize = 128 * 1024 * 1024;
 
 /// Which push.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -65,6 +74,10 @@ pub(crate) struct ImportQuery {
 pub(crate) struct ItemsQuery {
     /// Only these states, with commas between them: `refused,failed`.
     status: Option<String>,
+    /// Only those of which the platform said this in the trial: `accepted` or
+    /// `refused`.
+    #[param(inline)]
+    trial: Option<TrialResult>,
 }
 
 /// What is applied.
@@ -72,6 +85,10 @@ pub(crate) struct ItemsQuery {
 pub(crate) struct ApplyPush {
     /// The `hash` of the preview that was looked at.
     hash: String,
+    /// Whether prices that a platform refused in the trial are sent all the
+    /// same; they are left out where it is not given.
+    #[serde(default)]
+    send_refused: bool,
 }
 
 /// Where a listing's price stands.
@@ -141,9 +158,10 @@ pub(crate) async fn preview(
 
 /// Preview a table of prices
 ///
-/// The body is the table itself, at most 64 MB: SKU and price on each line, as
-/// spreadsheets save CSV, in whatever encoding and with whatever separator. What
-/// cannot be read is refused line by line.
+/// The body is the table itself, at most 64 MB and 2,000,000 lines: SKU and price
+/// on each line, as spreadsheets save CSV, in whatever encoding and with whatever
+/// separator. What cannot be read is refused line by line; of very many such
+/// lines the first are listed and all are counted.
 #[utoipa::path(
     post,
     operation_id = "import_prices",
@@ -158,17 +176,43 @@ pub(crate) async fn import(
     State(state): State<AppState>,
     Member(actor): Member,
     extract::Query(query): extract::Query<ImportQuery>,
-    table: Bytes,
+    headers: HeaderMap,
+    body: Body,
 ) -> Answer<Made> {
+    let table = received(&actor, &headers, body).await?;
     let push = prices::preview_table(
         &state.services,
         &actor,
         &query.reason,
         query.integration,
-        table.into(),
+        table,
     )
     .await?;
     Ok(made(StatusCode::CREATED, &actor, push))
+}
+
+/// Takes in a table.
+async fn received(actor: &Actor, headers: &HeaderMap, body: Body) -> Answer<TableUpload> {
+    let length = headers.get(header::CONTENT_LENGTH);
+    let length = length.and_then(|length| length.to_str().ok()?.parse().ok());
+    let mut table = match TableUpload::begin(actor, length) {
+        Ok(table) => table,
+        Err(problem) => {
+            too_long::pass_over(body, PASSED_OVER).await;
+            return Err(problem.into());
+        }
+    };
+    let mut parts = body.into_data_stream();
+    while let Some(part) = parts.next().await {
+        let part = part.map_err(|_| {
+            Refusal::malformed("The upload broke off. Nothing of it was kept; upload it again.")
+        })?;
+        if let Err(problem) = table.add(&part).await {
+            too_long::pass_over(Body::from_stream(parts), PASSED_OVER).await;
+            return Err(problem.into());
+        }
+    }
+    Ok(table)
 }
 
 /// One price push
@@ -208,9 +252,59 @@ pub(crate) async fn items(
     extract::Query(query): extract::Query<ItemsQuery>,
     extract::Query(page): extract::Query<PageQuery>,
 ) -> Answer<Json<Page<PriceItemView>>> {
-    let status = extract::words::<PriceItemStatus>("status", query.status.as_deref())?;
+    let filter = ItemFilter {
+        status: extract::words::<PriceItemStatus>("status", query.status.as_deref())?,
+        trial: query.trial,
+    };
     Ok(Json(
-        prices::items(&state.services, &actor, path.id, &status, page.into()).await?,
+        prices::items(&state.services, &actor, path.id, &filter, page.into()).await?,
+    ))
+}
+
+/// Check a preview
+///
+/// Asks the platforms of its stores what they would make of the prices, where
+/// they can say so before a price is set (the capability `dry_run`). Nothing is
+/// changed. It goes on by itself: `checks` of the push say how far it has come,
+/// and `trial` of each price what the platform said. It ends when the push is
+/// applied or thrown away. Asked for again, it begins anew.
+#[utoipa::path(
+    post,
+    operation_id = "check_price_push",
+    path = "/api/projects/{slug}/price-pushes/{id}/check",
+    tag = "prices",
+    params(PushPath),
+    security(("session" = [])),
+    responses((status = 202, description = "The platforms are being asked.", body = PricePushView))
+)]
+pub(crate) async fn check(
+    State(state): State<AppState>,
+    Member(actor): Member,
+    extract::Path(path): extract::Path<PushPath>,
+) -> Answer<Made> {
+    let push = prices::check(&state.services, &actor, path.id).await?;
+    Ok(made(StatusCode::ACCEPTED, &actor, push))
+}
+
+/// Stop checking a preview
+///
+/// What the platforms said so far stays.
+#[utoipa::path(
+    delete,
+    operation_id = "stop_price_push_check",
+    path = "/api/projects/{slug}/price-pushes/{id}/check",
+    tag = "prices",
+    params(PushPath),
+    security(("session" = [])),
+    responses((status = 200, description = "How it stands.", body = PricePushView))
+)]
+pub(crate) async fn stop_check(
+    State(state): State<AppState>,
+    Member(actor): Member,
+    extract::Path(path): extract::Path<PushPath>,
+) -> Answer<Json<PricePushView>> {
+    Ok(Json(
+        prices::stop_check(&state.services, &actor, path.id).await?,
     ))
 }
 
@@ -218,6 +312,8 @@ pub(crate) async fn items(
 ///
 /// Only what was looked at: `conflict` where the hash is another's, or where any
 /// price has moved since. The stores' runs that send the prices begin at once.
+/// Prices that a platform refused in the trial are left out, unless
+/// `send_refused` says otherwise.
 #[utoipa::path(
     post,
     operation_id = "apply_price_push",
@@ -232,9 +328,10 @@ pub(crate) async fn apply(
     State(state): State<AppState>,
     Member(actor): Member,
     extract::Path(path): extract::Path<PushPath>,
-    extract::Json(ApplyPush { hash }): extract::Json<ApplyPush>,
+    extract::Json(ApplyPush { hash, send_refused }): extract::Json<ApplyPush>,
 ) -> Answer<Made> {
-    let push = prices::apply(&state.services, &actor, path.id, &hash).await?;
+    let refused = RefusedInTrial::sent_if(send_refused);
+    let push = prices::apply(&state.services, &actor, path.id, &hash, refused).await?;
     Ok(made(StatusCode::ACCEPTED, &actor, push))
 }
 

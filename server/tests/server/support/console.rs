@@ -159,6 +159,24 @@ impl Console {
         self.log.lock().unwrap().join("\n")
     }
 
+    /// The memory that it has now, in bytes.
+    pub(crate) fn memory(&self) -> u64 {
+        self.memory_by("VmRSS:")
+    }
+
+    /// The most memory that it ever had, in bytes.
+    pub(crate) fn peak_memory(&self) -> u64 {
+        self.memory_by("VmHWM:")
+    }
+
+    fn memory_by(&self, name: &str) -> u64 {
+        let path = format!("/proc/{}/status", self.child.id().unwrap());
+        let status = std::fs::read_to_string(path).unwrap();
+        let kilobytes = status.lines().find_map(|line| line.strip_prefix(name));
+        let kilobytes = kilobytes.unwrap().trim().trim_end_matches(" kB");
+        kilobytes.parse::<u64>().unwrap() * 1024
+    }
+
     /// A browser without a session.
     pub(crate) fn client(&self) -> Client {
         Client::new(&self.url).of_database(self.database.clone())

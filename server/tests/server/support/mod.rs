@@ -5,6 +5,7 @@ pub(crate) mod consent;
 mod console;
 mod database;
 mod events;
+pub(crate) mod goods;
 mod line;
 mod outlet;
 pub(crate) mod platforms;

@@ -1,12 +1,14 @@
 //! Inputs of a form, each with its label, a line of help and its fault.
 
 mod area;
+mod checkbox;
 mod file;
 mod secret;
 mod select;
 mod text;
 
 pub(crate) use area::TextArea;
+pub(crate) use checkbox::Checkbox;
 pub(crate) use file::FileField;
 pub(crate) use secret::SecretField;
 pub(crate) use select::SelectField;
