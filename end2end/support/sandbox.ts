@@ -70,7 +70,11 @@ interface Line {
 export class Sandbox {
   readonly shopify: MadeUpStore & { revoke(): Promise<void>; addToken(token: string, scopes: string[]): Promise<void> };
   readonly amazon: MadeUpStore;
-  readonly woocommerce: MadeUpStore & { url: string };
+  readonly woocommerce: MadeUpStore & {
+    url: string;
+    /** Gives a record another form than agreed, as plugins do, or its own again. */
+    misshape(good: Good, misshapen: boolean): Promise<void>;
+  };
 
   constructor(readonly url: string) {
     const shop = `shopify/shops/${SHOP}`;
@@ -104,6 +108,8 @@ export class Sandbox {
           this.ask("POST", `${woo}/changes`, { action: "place_order", lines: [[Number(id), quantity]] }),
       }),
       url: `${url}/woo`,
+      misshape: ({ id }, misshapen) =>
+        this.ask("POST", `${woo}/changes`, { action: "misshape", record: Number(id), misshapen }),
       silence: async () => {
         const key = new URLSearchParams({ consumer_key: CONSUMER_KEY, consumer_secret: CONSUMER_SECRET });
         const answer = await fetch(`${url}/woo/wp-json/wc/v3/webhooks?${key}`);

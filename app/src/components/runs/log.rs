@@ -38,7 +38,7 @@ pub(crate) fn RunLog(
             before = Some(line.id);
             view! { <Row line zone=zone.clone() left_out /> }
         });
-        view! { <ol class="grid grid-cols-1 px-4 pb-4 sm:px-5">{rows.collect_view()}</ol> }
+        view! { <ol aria-label="What happened" class="grid grid-cols-1 px-4 pb-4 sm:px-5">{rows.collect_view()}</ol> }
             .into_any()
     };
     view! {

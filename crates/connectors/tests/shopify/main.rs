@@ -18,5 +18,8 @@ mod orders;
 mod prices;
 #[path = "../support/pushing.rs"]
 mod pushing;
+mod single;
+#[path = "../support/single.rs"]
+mod support_single;
 mod transport;
 mod webhooks;

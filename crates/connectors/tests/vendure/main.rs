@@ -1,9 +1,16 @@
 //! The Vendure connector against a real Vendure server with its seeded shop.
 
-#![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test stops where it fails"
+)]
 
 mod connecting;
 mod harness;
 mod importing;
 mod orders;
 mod prices;
+mod single;
+#[path = "../support/single.rs"]
+mod support_single;

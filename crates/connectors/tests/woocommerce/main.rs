@@ -17,4 +17,7 @@ mod orders;
 mod prices;
 #[path = "../support/pushing.rs"]
 mod pushing;
+mod single;
+#[path = "../support/single.rs"]
+mod support_single;
 mod webhooks;

@@ -1,5 +1,6 @@
 //! A console, a shop and a client for a test.
 
+pub(crate) mod broken;
 mod client;
 pub(crate) mod consent;
 mod console;
