@@ -14,6 +14,7 @@ use calibr_model::{
 };
 use chrono::{DateTime, Utc};
 
+pub use self::gone::Removed;
 pub(crate) use self::plan::last_of_each;
 use crate::runs::WorkerId;
 

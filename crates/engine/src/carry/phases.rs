@@ -245,15 +245,18 @@ async fn reconcile(engine: &Engine, run: &ClaimedRun, figures: Figures) -> Resul
     if run.r#type != RunType::Full || !figures.is_clean() || figures.synced == 0 {
         return Ok(());
     }
-    let mut tx = engine.settings.db.tenant(run.project).await?;
-    let gone = tx.mark_gone(&context(engine, run)).await?;
-    if gone > 0 {
-        let now = engine.settings.sources.now();
-        tx.log_run(run.id, RunEvent::Note, &notes::gone(gone), now)
-            .await?;
+    let mut gone = 0;
+    loop {
+        let mut tx = engine.settings.db.tenant(run.project).await?;
+        let removed = tx.mark_gone(&context(engine, run)).await?;
+        tx.commit().await?;
+        gone += removed.listings;
+        if !removed.more {
+            break;
+        }
     }
-    tx.commit().await?;
     if gone > 0 {
+        note(engine, run, &notes::gone(gone)).await?;
         tracing::info!(run = %run.id, listings = gone, "listings are gone from the store");
     }
     Ok(())
