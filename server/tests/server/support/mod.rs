@@ -4,6 +4,7 @@ pub(crate) mod broken;
 mod client;
 pub(crate) mod consent;
 mod console;
+mod counter;
 mod database;
 mod events;
 pub(crate) mod goods;
@@ -16,6 +17,7 @@ pub(crate) mod truth;
 
 pub(crate) use client::{Answer, Client, setup_form};
 pub(crate) use console::{Console, DataFolder, KEY, Launch, launch};
+pub(crate) use counter::Counter;
 pub(crate) use database::{Database, fresh_database};
 pub(crate) use events::{Event, Events};
 pub(crate) use line::Line;
