@@ -250,9 +250,9 @@ async fn decide(
         return Ok(nothing("There is no such failure in this sync."));
     }
     Ok(match (before.status, before.r#type) {
-        (SyncStatus::Success, _) => nothing(
-            "Everything came through in this sync; there is nothing to retry.",
-        ),
+        (SyncStatus::Success, _) => {
+            nothing("Everything came through in this sync; there is nothing to retry.")
+        }
         // What failed may lie before what an incremental run reads.
         (SyncStatus::Partial, _) => run(RunType::Full, None),
         (_, RunType::Retry) => again(tx, integration, before, counts).await?,

@@ -17,9 +17,16 @@ use crate::support::{
 
 /// A run that ended because its platform pages for ever.
 fn assert_circle(run: &Value) {
-    assert_eq!((&run["status"], &run["error_code"]), (&json!("error"), &json!("cursor_repeats")), "{run}");
+    assert_eq!(
+        (&run["status"], &run["error_code"]),
+        (&json!("error"), &json!("cursor_repeats")),
+        "{run}"
+    );
     let words = run["error"].as_str().unwrap();
-    assert!(words.contains("the same page") && words.ends_with('.'), "{words}");
+    assert!(
+        words.contains("the same page") && words.ends_with('.'),
+        "{words}"
+    );
 }
 
 #[tokio::test]
@@ -33,7 +40,9 @@ async fn shopify_pages_for_ever_and_the_sync_ends_in_words() {
             status: None,
         });
     }
-    scene.shop.fails(Fault::once(FaultKind::EndlessPages).times(1_000));
+    scene
+        .shop
+        .fails(Fault::once(FaultKind::EndlessPages).times(1_000));
     let run = scene.sync(&integration, "incremental").await;
     assert_circle(&run);
     assert_eq!(scene.integration(&integration).await["status"], "connected");
@@ -75,17 +84,33 @@ async fn woocommerce_pages_for_ever_and_the_sync_ends_in_words() {
 #[tokio::test]
 async fn a_thousand_failures_of_one_code_are_a_group_and_a_few_pages() {
     let scene = Scene::of(usual_shop(2_400)).await;
-    let lines = FaultKind::MalformedLines { lines: (0..2_000).collect(), truncate_last: false };
+    let lines = FaultKind::MalformedLines {
+        lines: (0..2_000).collect(),
+        truncate_last: false,
+    };
     scene.shop.fails(Fault::once(lines));
     let integration = scene.connect().await;
     let run = scene.newest_run_ended(&integration).await;
     assert_eq!(run["status"], "partial", "{run}");
-    let of = |rest: &str| Scene::at(&integration, &format!("/syncs/{}{rest}", run["id"].as_str().unwrap()));
+    let of = |rest: &str| {
+        Scene::at(
+            &integration,
+            &format!("/syncs/{}{rest}", run["id"].as_str().unwrap()),
+        )
+    };
     let groups = scene.client.get(&of("/failures/groups")).await.expect(200);
-    let malformed = groups["items"].as_array().unwrap().iter().find(|one| one["code"] == "malformed_record").unwrap();
+    let malformed = groups["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|one| one["code"] == "malformed_record")
+        .unwrap();
     assert_eq!(malformed["count"], 2_000, "{groups}");
     assert_eq!(malformed["unnamed"], 2_000, "{groups}");
-    let all = scene.client.all(&of("/failures?code=malformed_record")).await;
+    let all = scene
+        .client
+        .all(&of("/failures?code=malformed_record"))
+        .await;
     assert_eq!(all.len(), 2_000);
     // What was sent is kept of so many that one more tells nothing new.
     let kept = "SELECT count(*) FROM item_failures WHERE answer IS NOT NULL";
@@ -93,14 +118,21 @@ async fn a_thousand_failures_of_one_code_are_a_group_and_a_few_pages() {
 }
 
 #[tokio::test]
-async fn a_run_goes_on_after_its_credentials_were_changed_and_begins_anew_after_its_settings_were() {
+async fn a_run_goes_on_after_its_credentials_were_changed_and_begins_anew_after_its_settings_were()
+{
     let broken = Broken::store(400, 1).await;
     let scene = &broken.scene;
     broken.mend();
-    let slow = Fault::once(FaultKind::Slow { delay_milliseconds: 500 })
-        .of_operation("variations")
-        .times(10_000);
-    scene.shop.woocommerce().add_fault(STORE, slow.clone()).unwrap();
+    let slow = Fault::once(FaultKind::Slow {
+        delay_milliseconds: 500,
+    })
+    .of_operation("variations")
+    .times(10_000);
+    scene
+        .shop
+        .woocommerce()
+        .add_fault(STORE, slow.clone())
+        .unwrap();
     let run = scene.start_run(&broken.integration, "full").await;
     until("some of it is there", async || {
         let run = scene.run(&broken.integration, &run).await;
@@ -113,10 +145,24 @@ async fn a_run_goes_on_after_its_credentials_were_changed_and_begins_anew_after_
     scene.database.run("UPDATE sync_runs SET lease_owner = gen_random_uuid(), lease_until = now() WHERE status = 'syncing'").await;
     scene.shop.woocommerce().clear_faults(STORE).unwrap();
     let ended = scene.run_ended(&broken.integration, &run).await;
-    assert_eq!((&ended["status"], &ended["items_synced"]), (&json!("success"), &json!(400)), "{ended}");
+    assert_eq!(
+        (&ended["status"], &ended["items_synced"]),
+        (&json!("success"), &json!(400)),
+        "{ended}"
+    );
     let log = ended["log"].as_array().unwrap();
-    assert!(log.iter().any(|line| line["event"] == "anew" && line["text"].as_str().unwrap().contains("settings were changed")), "{log:?}");
-    assert!(log.iter().any(|line| line["event"] == "worker_lost"), "{log:?}");
+    assert!(
+        log.iter().any(|line| line["event"] == "anew"
+            && line["text"]
+                .as_str()
+                .unwrap()
+                .contains("settings were changed")),
+        "{log:?}"
+    );
+    assert!(
+        log.iter().any(|line| line["event"] == "worker_lost"),
+        "{log:?}"
+    );
 }
 
 /// Lets every write to a table fail as PostgreSQL does on a full disk.
@@ -139,8 +185,14 @@ async fn a_full_disk_is_waited_for_in_words_and_the_run_goes_on() {
     })
     .await;
     let words = waiting["error"].as_str().unwrap();
-    assert!(words.contains("disk is full") && words.ends_with('.'), "{words}");
-    scene.database.run("DROP TRIGGER full_disk ON listings").await;
+    assert!(
+        words.contains("disk is full") && words.ends_with('.'),
+        "{words}"
+    );
+    scene
+        .database
+        .run("DROP TRIGGER full_disk ON listings")
+        .await;
     let ended = scene.run_ended(&integration, run).await;
     assert_eq!(ended["status"], "success", "{ended}");
     scene.assert_all_there().await;
@@ -149,28 +201,55 @@ async fn a_full_disk_is_waited_for_in_words_and_the_run_goes_on() {
 #[tokio::test]
 async fn a_database_that_takes_no_changes_is_waited_for_and_the_run_goes_on() {
     let (scene, integration) = woo().await;
-    let slow = Fault::once(FaultKind::Slow { delay_milliseconds: 300 })
-        .of_operation("variations")
-        .times(10_000);
+    let slow = Fault::once(FaultKind::Slow {
+        delay_milliseconds: 300,
+    })
+    .of_operation("variations")
+    .times(10_000);
     scene.shop.woocommerce().add_fault(STORE, slow).unwrap();
     let run = scene.start_run(&integration, "full").await;
-    scene.run_reaches(&integration, &run, "pull_catalogue").await;
-    let name: (String,) = scene.database.rows("SELECT current_database()::text").await.remove(0);
-    let read_only = |setting: &str| format!("ALTER DATABASE {} SET default_transaction_read_only = {setting}", name.0);
+    scene
+        .run_reaches(&integration, &run, "pull_catalogue")
+        .await;
+    let name: (String,) = scene
+        .database
+        .rows("SELECT current_database()::text")
+        .await
+        .remove(0);
+    let read_only = |setting: &str| {
+        format!(
+            "ALTER DATABASE {} SET default_transaction_read_only = {setting}",
+            name.0
+        )
+    };
     scene.database.run(&read_only("on")).await;
     scene.database.end_connections().await;
     scene.shop.woocommerce().clear_faults(STORE).unwrap();
-    scene.console_says("a sync run waits for the database").await;
+    scene
+        .console_says("a sync run waits for the database")
+        .await;
     // What is there is shown, and what would change it says why not.
     scene.run(&integration, &run).await;
     let wanted = json!({ "project": "acme", "id": integration, "name": "Another" });
-    let renamed = scene.client.post("/api/fn/rename_integration", &wanted).await;
+    let renamed = scene
+        .client
+        .post("/api/fn/rename_integration", &wanted)
+        .await;
     let problem = renamed.problem(503, "unavailable");
-    assert!(problem["detail"].as_str().unwrap().contains("takes no changes"), "{problem}");
+    assert!(
+        problem["detail"]
+            .as_str()
+            .unwrap()
+            .contains("takes no changes"),
+        "{problem}"
+    );
     // The owner of a database may change this even now.
     scene
         .database
-        .run(&format!("SET default_transaction_read_only = off; {}", read_only("off")))
+        .run(&format!(
+            "SET default_transaction_read_only = off; {}",
+            read_only("off")
+        ))
         .await;
     scene.database.end_connections().await;
     let ended = scene.run_ended(&integration, &run).await;

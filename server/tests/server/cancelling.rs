@@ -13,7 +13,9 @@ use crate::support::{
 };
 
 /// Longer than any test waits.
-const FOR_EVER: FaultKind = FaultKind::Slow { delay_milliseconds: 3_600_000 };
+const FOR_EVER: FaultKind = FaultKind::Slow {
+    delay_milliseconds: 3_600_000,
+};
 
 /// Cancels a run, and waits until its worker has left it.
 async fn cancel(scene: &Scene, integration: &str, run: &str) -> Value {
@@ -26,7 +28,13 @@ async fn cancel(scene: &Scene, integration: &str, run: &str) -> Value {
     let log = ended["log"].as_array().unwrap();
     let last = log.last().unwrap();
     assert_eq!(last["event"], "ended", "{log:?}");
-    assert!(last["text"].as_str().unwrap().starts_with("Olivia Owner cancelled it."), "{log:?}");
+    assert!(
+        last["text"]
+            .as_str()
+            .unwrap()
+            .starts_with("Olivia Owner cancelled it."),
+        "{log:?}"
+    );
     ended
 }
 
@@ -80,7 +88,9 @@ async fn while_it_waits_for_a_long_export() {
 #[tokio::test]
 async fn while_it_waits_because_the_platform_asks_for_it() {
     let (scene, integration) = woo().await;
-    let later = FaultKind::TooManyRequests { retry_after_seconds: Some(200) };
+    let later = FaultKind::TooManyRequests {
+        retry_after_seconds: Some(200),
+    };
     let fault = Fault::once(later).of_operation("products").times(100);
     scene.shop.woocommerce().add_fault(STORE, fault).unwrap();
     let run = scene.start_run(&integration, "full").await;
@@ -105,11 +115,15 @@ async fn while_it_waits_to_compare_what_is_gone() {
                 WHEN (NEW.phase = 'reconcile' AND OLD.phase <> 'reconcile') EXECUTE FUNCTION hold_up()";
     scene.database.run(gate).await;
     let mut gate = PgConnection::connect(scene.database.url()).await.unwrap();
-    sqlx::raw_sql("SELECT pg_advisory_lock(4711)").execute(&mut gate).await.unwrap();
+    sqlx::raw_sql("SELECT pg_advisory_lock(4711)")
+        .execute(&mut gate)
+        .await
+        .unwrap();
     let run = scene.start_run(&integration, "full").await;
     somebody_waits(&scene).await;
     let mut other = PgConnection::connect(scene.database.url()).await.unwrap();
-    let catalogue = "SELECT pg_advisory_lock(hashtextextended('catalogue ' || id, 0)) FROM projects";
+    let catalogue =
+        "SELECT pg_advisory_lock(hashtextextended('catalogue ' || id, 0)) FROM projects";
     sqlx::raw_sql(catalogue).execute(&mut other).await.unwrap();
     gate.close().await.unwrap();
     scene.run_reaches(&integration, &run, "reconcile").await;
@@ -151,12 +165,24 @@ async fn while_it_retries_what_failed() {
     let path = broken.of(&broken.run, "/retry");
     let retry = scene.client.post(&path, &json!({})).await.expect(201);
     let run = retry["id"].as_str().unwrap();
-    scene.run_reaches(&broken.integration, run, "pull_catalogue").await;
+    scene
+        .run_reaches(&broken.integration, run, "pull_catalogue")
+        .await;
     let ended = cancel(scene, &broken.integration, run).await;
-    assert_eq!((&ended["retry"]["items"], &ended["retry"]["failed"]), (&json!(2), &json!(0)));
+    assert_eq!(
+        (&ended["retry"]["items"], &ended["retry"]["failed"]),
+        (&json!(2), &json!(0))
+    );
     // What it was to read is still what failed.
     scene.shop.woocommerce().clear_faults(STORE).unwrap();
-    broken.change(StoreChange::Misshape { record: broken.misshapen[0], misshapen: false });
+    broken.change(StoreChange::Misshape {
+        record: broken.misshapen[0],
+        misshapen: false,
+    });
     let again = broken.retry(&ended, &Value::Null).await;
-    assert_eq!((&again["type"], &again["retry"]["came_through"]), (&json!("retry"), &json!(1)), "{again}");
+    assert_eq!(
+        (&again["type"], &again["retry"]["came_through"]),
+        (&json!("retry"), &json!(1)),
+        "{again}"
+    );
 }

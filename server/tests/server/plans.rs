@@ -39,7 +39,9 @@ async fn plan(scene: &Scene, integration: &str, kind: &str) -> Value {
 /// Calls of a platform since they were forgotten, but for those that get a token and those that look at competitors.
 fn counted(scene: &Scene) -> usize {
     let requests = scene.shop.server.sandbox().requests();
-    let is_of_run = |path: &str| !path.contains("oauth") && !path.contains("/o2/") && !path.contains("/pricing/");
+    let is_of_run = |path: &str| {
+        !path.contains("oauth") && !path.contains("/o2/") && !path.contains("/pricing/")
+    };
     requests.iter().filter(|one| is_of_run(&one.path)).count()
 }
 
@@ -55,7 +57,10 @@ async fn planned_and_made(scene: &Scene, integration: &str, kind: &str) {
 
 #[tokio::test]
 async fn of_shopify() {
-    let settings = ShopSettings { orders: 40, ..usual_shop(600) };
+    let settings = ShopSettings {
+        orders: 40,
+        ..usual_shop(600)
+    };
     let scene = Scene::of(settings).await;
     scene.give_token("shpat_orders", "read_products,read_orders");
     let mut form = Scene::form(SHOP, "");
@@ -86,7 +91,10 @@ async fn of_shopify() {
 
 #[tokio::test]
 async fn of_amazon() {
-    let seller = SellerSettings { orders: 30, ..usual_seller(250) };
+    let seller = SellerSettings {
+        orders: 30,
+        ..usual_seller(250)
+    };
     let scene = Scene::of_platforms(seller, usual_store(1)).await;
     let integration = scene.connect_by(&seller_form(REFRESH_TOKEN)).await;
     scene.newest_run_ended(&integration).await;
@@ -111,7 +119,10 @@ async fn of_amazon() {
 
 #[tokio::test]
 async fn of_woocommerce() {
-    let store = StoreSettings { orders: 150, ..usual_store(500) };
+    let store = StoreSettings {
+        orders: 150,
+        ..usual_store(500)
+    };
     let scene = Scene::of_platforms(usual_seller(1), store).await;
     let form = store_form(&scene.shop.store_url(), CONSUMER_KEY, CONSUMER_SECRET);
     let integration = scene.connect_by(&form).await;
@@ -124,7 +135,11 @@ async fn of_woocommerce() {
 async fn of_a_retry() {
     let broken = Broken::store(300, 20).await;
     let planned = broken.plan(&broken.run, "").await;
-    assert_eq!((&planned["type"], &planned["items"]), (&json!("retry"), &json!(21)), "{planned}");
+    assert_eq!(
+        (&planned["type"], &planned["items"]),
+        (&json!("retry"), &json!(21)),
+        "{planned}"
+    );
     broken.mend();
     broken.scene.shop.forget_calls();
     let retry = broken.retry(&broken.run, &Value::Null).await;
@@ -132,23 +147,43 @@ async fn of_a_retry() {
     assert_close(&planned, counted(&broken.scene), "retry");
     // Run again: everything.
     let whole = broken.plan(&broken.run, "&whole=true").await;
-    assert_eq!((&whole["type"], &whole["items"]), (&json!("full"), &Value::Null), "{whole}");
-    assert!(whole["calls"].as_i64() > planned["calls"].as_i64(), "{whole}");
+    assert_eq!(
+        (&whole["type"], &whole["items"]),
+        (&json!("full"), &Value::Null),
+        "{whole}"
+    );
+    assert!(
+        whole["calls"].as_i64() > planned["calls"].as_i64(),
+        "{whole}"
+    );
 }
 
 #[tokio::test]
 async fn of_a_retry_without_ids_is_a_full_sync_and_says_so_before_it_starts() {
     let scene = Scene::of(usual_shop(200)).await;
-    let lines = FaultKind::MalformedLines { lines: vec![2, 90], truncate_last: false };
+    let lines = FaultKind::MalformedLines {
+        lines: vec![2, 90],
+        truncate_last: false,
+    };
     scene.shop.fails(Fault::once(lines));
     let integration = scene.connect().await;
     let run = scene.newest_run_ended(&integration).await;
     assert_eq!(run["status"], "partial", "{run}");
-    let path = format!("/syncs/plan?type=retry&code=malformed_record&run={}", run["id"].as_str().unwrap());
-    let planned = scene.client.get(&Scene::at(&integration, &path)).await.expect(200);
+    let path = format!(
+        "/syncs/plan?type=retry&code=malformed_record&run={}",
+        run["id"].as_str().unwrap()
+    );
+    let planned = scene
+        .client
+        .get(&Scene::at(&integration, &path))
+        .await
+        .expect(200);
     assert_eq!(planned["type"], "full", "{planned}");
     let notes = planned["notes"].to_string();
-    assert!(notes.contains("no id that could be read, so a retry reads everything"), "{planned}");
+    assert!(
+        notes.contains("no id that could be read, so a retry reads everything"),
+        "{planned}"
+    );
     assert_eq!(planned["possible"], true);
 }
 
@@ -166,15 +201,29 @@ async fn of_what_cannot_start_says_why() {
     scene.shop.forget_calls();
     let planned = broken.plan(&broken.run, "").await;
     assert_eq!(planned["possible"], false, "{planned}");
-    assert!(planned["notes"].to_string().contains("came through since"), "{planned}");
+    assert!(
+        planned["notes"].to_string().contains("came through since"),
+        "{planned}"
+    );
     let planned = broken.plan(&run, "").await;
-    assert!(planned["notes"].to_string().contains("Everything came through"), "{planned}");
+    assert!(
+        planned["notes"]
+            .to_string()
+            .contains("Everything came through"),
+        "{planned}"
+    );
     // All of it is here by now: what changed is enough.
-    assert_eq!(plan(scene, integration, "incremental").await["type"], "incremental");
+    assert_eq!(
+        plan(scene, integration, "incremental").await["type"],
+        "incremental"
+    );
     // Nothing was asked of the store for any of this.
     assert_eq!(counted(scene), 0);
     scene.client.delete(&broken.at("")).await.expect(200);
     let planned = plan(scene, integration, "full").await;
     assert_eq!(planned["possible"], false);
-    assert!(planned["notes"].to_string().contains("is disconnected"), "{planned}");
+    assert!(
+        planned["notes"].to_string().contains("is disconnected"),
+        "{planned}"
+    );
 }

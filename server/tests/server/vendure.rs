@@ -92,12 +92,19 @@ async fn what_a_sync_of_a_real_shop_costs_is_told_before_it_starts() {
         admin.set_price(&variant, 125_000).await.unwrap();
         let path = Scene::at(&integration, &format!("/syncs/plan?type={kind}"));
         let plan = scene.client.get(&path).await.expect(200);
-        assert_eq!((&plan["type"], &plan["possible"]), (&json!(kind), &json!(true)), "{plan}");
+        assert_eq!(
+            (&plan["type"], &plan["possible"]),
+            (&json!(kind), &json!(true)),
+            "{plan}"
+        );
         counter.take();
         let run = scene.sync(&integration, kind).await;
         assert_eq!(run["status"], "success", "{run}");
         let (told, made) = (plan["calls"].as_u64().unwrap(), counter.take() as u64);
         // As close as the plans of the other platforms: a fifth, and three calls.
-        assert!(told.abs_diff(made) <= made / 5 + 3, "{told} were planned, {made} made: {plan}");
+        assert!(
+            told.abs_diff(made) <= made / 5 + 3,
+            "{told} were planned, {made} made: {plan}"
+        );
     }
 }

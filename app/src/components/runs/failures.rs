@@ -130,7 +130,11 @@ pub(crate) fn RunFailures(
             let slug = slug.clone();
             move || {
                 let (failed, ended) = state.get();
-                let of = [shown.paging.cursor.get(), shown.code.get(), shown.kind.get()];
+                let of = [
+                    shown.paging.cursor.get(),
+                    shown.code.get(),
+                    shown.kind.get(),
+                ];
                 let of = of.join("&");
                 Some(format!("{slug}/failures of {id}?{of}&{failed}&{ended}"))
             }
@@ -220,7 +224,10 @@ fn More(failed: Failed) -> impl IntoView {
                     failed.refetch();
                 }
                 Err(problem) => {
-                    toasts.show(Toast::bad("The answers could not be removed", problem.detail));
+                    toasts.show(Toast::bad(
+                        "The answers could not be removed",
+                        problem.detail,
+                    ));
                 }
             }
         });

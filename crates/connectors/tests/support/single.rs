@@ -30,12 +30,28 @@ impl Whole {
             since: DateTime::UNIX_EPOCH,
             resume: None,
         };
-        let orders: Vec<_> = store.orders().unwrap().pull(plan).try_collect().await.unwrap();
-        let (products, variants): (Vec<_>, Vec<_>) =
-            batches.into_iter().map(|batch| (batch.products, batch.variants)).unzip();
+        let orders: Vec<_> = store
+            .orders()
+            .unwrap()
+            .pull(plan)
+            .try_collect()
+            .await
+            .unwrap();
+        let (products, variants): (Vec<_>, Vec<_>) = batches
+            .into_iter()
+            .map(|batch| (batch.products, batch.variants))
+            .unzip();
         Self {
-            products: products.into_iter().flatten().map(|one| (one.external_id.clone(), one)).collect(),
-            variants: variants.into_iter().flatten().map(|one| (one.external_id.clone(), one)).collect(),
+            products: products
+                .into_iter()
+                .flatten()
+                .map(|one| (one.external_id.clone(), one))
+                .collect(),
+            variants: variants
+                .into_iter()
+                .flatten()
+                .map(|one| (one.external_id.clone(), one))
+                .collect(),
             orders: orders
                 .into_iter()
                 .flat_map(|batch| batch.orders)
@@ -55,9 +71,14 @@ impl Whole {
         assert_eq!(found.batch.faults, []);
         let (of_products, single): (Vec<&ItemRef>, Vec<&ItemRef>) =
             items.iter().partition(|item| item.is_product);
-        let of_products: BTreeSet<&str> =
-            of_products.iter().map(|item| item.external_id.as_str()).collect();
-        let single: BTreeSet<&str> = single.iter().map(|item| item.external_id.as_str()).collect();
+        let of_products: BTreeSet<&str> = of_products
+            .iter()
+            .map(|item| item.external_id.as_str())
+            .collect();
+        let single: BTreeSet<&str> = single
+            .iter()
+            .map(|item| item.external_id.as_str())
+            .collect();
         let is_asked = |one: &&VariantRecord| {
             single.contains(one.external_id.as_str())
                 || of_products.contains(one.product_external_id.as_str())
@@ -82,7 +103,10 @@ impl Whole {
                 .unwrap_or_else(|| panic!("{} did not come", wanted.external_id));
             assert_eq!(essence(one), essence(wanted));
             let product = &products[one.product_external_id.as_str()];
-            assert_eq!(product.title, self.products[&wanted.product_external_id].title);
+            assert_eq!(
+                product.title,
+                self.products[&wanted.product_external_id].title
+            );
         }
         assert_eq!(came.len(), asked.len(), "{came:?}");
     }

@@ -21,7 +21,10 @@ async fn products_variants_and_orders_come_by_their_ids_and_what_is_gone_is_said
     let mut wanted: Vec<_> = whole
         .some(6)
         .into_iter()
-        .filter(|item| item.external_id != deleted.external_id && item.product_external_id.as_deref() != Some("1"))
+        .filter(|item| {
+            item.external_id != deleted.external_id
+                && item.product_external_id.as_deref() != Some("1")
+        })
         .collect();
     wanted[0] = alone(&wanted[0]);
     wanted.push(product("1"));

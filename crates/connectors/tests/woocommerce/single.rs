@@ -19,10 +19,19 @@ async fn products_variations_and_orders_come_by_their_ids_and_what_is_gone_is_sa
     let (simple, variations) = (scene.simple(), scene.variations());
     let of_product = variations[0].product_id;
     let mut wanted = vec![product(&of_product.to_string())];
-    wanted.extend(simple.iter().take(3).map(|one| product(&one.id.to_string())));
+    wanted.extend(
+        simple
+            .iter()
+            .take(3)
+            .map(|one| product(&one.id.to_string())),
+    );
     let others = variations.iter().filter(|one| one.product_id != of_product);
     let others: Vec<_> = others.step_by(9).take(6).collect();
-    wanted.extend(others.iter().map(|one| variant(&whole.variants[&one.id.to_string()])));
+    wanted.extend(
+        others
+            .iter()
+            .map(|one| variant(&whole.variants[&one.id.to_string()])),
+    );
 
     let deleted = variations.last().unwrap();
     scene.change(StoreChange::DeleteVariation {
@@ -42,7 +51,11 @@ async fn products_variations_and_orders_come_by_their_ids_and_what_is_gone_is_sa
     let found = items(&store).read(&asked).await.unwrap();
     whole.assert_came(&found, &wanted);
     assert_eq!(found.gone.len(), gone.len(), "{:?}", found.gone);
-    assert!(gone.iter().all(|item| found.gone.contains(item)), "{:?}", found.gone);
+    assert!(
+        gone.iter().all(|item| found.gone.contains(item)),
+        "{:?}",
+        found.gone
+    );
 
     let mut ids: Vec<String> = whole.orders.keys().take(12).cloned().collect();
     ids.push("99999999".to_owned());
@@ -61,8 +74,15 @@ async fn a_simple_product_comes_by_its_number_whether_it_is_taken_for_a_product_
     let whole = Whole::of(&store).await;
     let simple = &scene.simple()[0];
     let as_variant = variant(&whole.variants[&simple.id.to_string()]);
-    for item in [product(&simple.id.to_string()), as_variant.clone(), alone(&as_variant)] {
-        let found = items(&store).read(std::slice::from_ref(&item)).await.unwrap();
+    for item in [
+        product(&simple.id.to_string()),
+        as_variant.clone(),
+        alone(&as_variant),
+    ] {
+        let found = items(&store)
+            .read(std::slice::from_ref(&item))
+            .await
+            .unwrap();
         assert_eq!(found.gone, []);
         whole.assert_came(&found, &[item]);
     }

@@ -17,7 +17,8 @@ pub use account::{Me, Membership, ProjectView, SetupState};
 pub use catalogue::{ListingView, ProductQuery, ProductRow, ProductSort};
 pub use competitors::CompetitorOfferView;
 pub use failures::{
-    FailureExchange, FailureGroupView, FailureQuery, ItemFailureDetail, ItemFailureView, ParkedItemView, ParkedQuery,
+    FailureExchange, FailureGroupView, FailureQuery, ItemFailureDetail, ItemFailureView,
+    ParkedItemView, ParkedQuery,
 };
 pub use integration::{
     ConnectionTest, Disconnected, IntegrationCounters, IntegrationDetail, IntegrationView,

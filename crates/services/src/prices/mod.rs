@@ -21,6 +21,7 @@ use calibr_store::{
     prices::{NamedBy, PricedListing},
 };
 
+pub(crate) use self::preview::preview_again;
 pub use self::{
     apply::{RefusedInTrial, apply, discard, set},
     bounds::{bounds, guardrails, set_guardrails},
@@ -28,7 +29,6 @@ pub use self::{
     preview::{preview, preview_table, revert},
     upload::{LONGEST_TABLE, TableUpload},
 };
-pub(crate) use self::preview::preview_again;
 pub use calibr_store::prices::ItemFilter;
 
 use crate::{Actor, Services};

@@ -1,12 +1,7 @@
 //! What a run would cost, in words and figures.
 
 use calibr_connectors::{CatalogueWork, OrderWork, Size, Workload};
-use calibr_model::{
-    Problem,
-    platform::Capability,
-    status::RunType,
-    views::SyncPlanView,
-};
+use calibr_model::{Problem, platform::Capability, status::RunType, views::SyncPlanView};
 use calibr_store::{TenantTx, integrations::IntegrationRecord, runs::RetryCounts};
 
 use super::Decision;
@@ -46,7 +41,11 @@ pub(super) async fn view(
         } else {
             0
         },
-        how: if possible { estimate.how } else { String::new() },
+        how: if possible {
+            estimate.how
+        } else {
+            String::new()
+        },
         items,
         skipped: counts.skipped,
         parked: counts.parked,

@@ -3,9 +3,7 @@
 use calibr_model::{
     Cursor, Page, PageRequest, SyncRunId, UserId,
     status::{Captured, FailureKind, FailureState},
-    views::{
-        FailureExchange, FailureGroupView, FailureQuery, ItemFailureDetail, ItemFailureView,
-    },
+    views::{FailureExchange, FailureGroupView, FailureQuery, ItemFailureDetail, ItemFailureView},
 };
 use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::FromRow;

@@ -54,14 +54,21 @@ async fn what_fails_the_same_way_three_times_in_a_row_is_parked(pool: PgPool) {
         let run = fail(&world, store, &[broken("v1", "no_price", "noon")]).await;
         let seen = failures(&world, &run).await;
         assert_eq!(seen[0].attempts, times);
-        let state = if times == 3 { FailureState::Parked } else { FailureState::Open };
+        let state = if times == 3 {
+            FailureState::Parked
+        } else {
+            FailureState::Open
+        };
         assert_eq!(seen[0].state, state);
         world.clock.advance(chrono::TimeDelta::hours(1));
     }
     let left_alone = parked(&world, store).await;
     assert_eq!(left_alone.len(), 1);
     let item = &left_alone[0];
-    assert_eq!((item.external_id.as_str(), item.code.as_str()), ("v1", "no_price"));
+    assert_eq!(
+        (item.external_id.as_str(), item.code.as_str()),
+        ("v1", "no_price")
+    );
     assert_eq!((item.times, item.since), (3, since));
     let mut tx = world.tenant(project).await;
     assert_eq!(tx.parked_count(integration).await.unwrap(), 1);
@@ -75,18 +82,27 @@ async fn another_code_or_a_change_in_the_store_begins_to_count_anew(pool: PgPool
         fail(
             &world,
             store,
-            &[broken("v1", "no_price", "noon"), broken("v2", "no_price", "noon")],
+            &[
+                broken("v1", "no_price", "noon"),
+                broken("v2", "no_price", "noon"),
+            ],
         )
         .await;
     }
     let third = fail(
         &world,
         store,
-        &[broken("v1", "no_sku", "noon"), broken("v2", "no_price", "one")],
+        &[
+            broken("v1", "no_sku", "noon"),
+            broken("v2", "no_price", "one"),
+        ],
     )
     .await;
     let seen = failures(&world, &third).await;
-    assert_eq!(seen.iter().map(|one| one.attempts).collect::<Vec<_>>(), [1, 1]);
+    assert_eq!(
+        seen.iter().map(|one| one.attempts).collect::<Vec<_>>(),
+        [1, 1]
+    );
     assert_eq!(parked(&world, store).await, []);
 }
 
@@ -113,7 +129,10 @@ async fn one_run_counts_once_however_often_it_meets_an_item(pool: PgPool) {
         world.write(&run, &records).await;
     }
     let seen = failures(&world, &run).await;
-    let codes: Vec<_> = seen.iter().map(|one| (one.code.as_str(), one.attempts)).collect();
+    let codes: Vec<_> = seen
+        .iter()
+        .map(|one| (one.code.as_str(), one.attempts))
+        .collect();
     assert_eq!(codes, [("no_price", 1), ("no_title", 1), ("no_sku", 1)]);
 }
 
@@ -132,7 +151,10 @@ async fn what_comes_through_or_is_gone_fails_no_more(pool: PgPool) {
     .await;
     let second = world.run(project, integration).await;
     world
-        .write(&second, &batch(vec![product("p1", "Tent")], vec![variant("v1", "p1")]))
+        .write(
+            &second,
+            &batch(vec![product("p1", "Tent")], vec![variant("v1", "p1")]),
+        )
         .await;
     let states = |seen: Vec<ItemFailureView>| seen.iter().map(|one| one.state).collect::<Vec<_>>();
     assert_eq!(
@@ -161,11 +183,18 @@ async fn a_person_takes_one_parked_item_up_again_or_all(pool: PgPool) {
         kind: Some(FailureKind::Listing),
         external_id: Some("v2".to_owned()),
     };
-    for (which, taken, left) in [(one, 1, vec!["v1", "v3"]), (ParkedQuery::default(), 2, vec![])] {
+    for (which, taken, left) in [
+        (one, 1, vec!["v1", "v3"]),
+        (ParkedQuery::default(), 2, vec![]),
+    ] {
         let mut tx = world.tenant(project).await;
         assert_eq!(tx.unpark(integration, &which).await.unwrap(), taken);
         tx.commit().await.unwrap();
-        let ids: Vec<String> = parked(&world, store).await.into_iter().map(|item| item.external_id).collect();
+        let ids: Vec<String> = parked(&world, store)
+            .await
+            .into_iter()
+            .map(|item| item.external_id)
+            .collect();
         assert_eq!(ids, left);
     }
     // It takes three more times.
@@ -185,13 +214,22 @@ async fn what_is_parked_does_not_hold_the_watermark_back(pool: PgPool) {
     };
     for times in 1..=3 {
         let begun = world.now();
-        fail(&world, (project, integration), std::slice::from_ref(&retryable)).await;
+        fail(
+            &world,
+            (project, integration),
+            std::slice::from_ref(&retryable),
+        )
+        .await;
         let watermark: Option<chrono::DateTime<chrono::Utc>> =
             sqlx::query_scalar("SELECT watermark FROM integrations")
                 .fetch_one(world.owner())
                 .await
                 .unwrap();
-        assert_eq!(watermark.is_some(), times == 3, "after {times}, begun {begun}");
+        assert_eq!(
+            watermark.is_some(),
+            times == 3,
+            "after {times}, begun {begun}"
+        );
     }
 }
 
@@ -212,10 +250,11 @@ async fn a_clock_set_back_makes_no_duration_negative(pool: PgPool) {
     let started = view.started_at.unwrap();
     assert!(view.queued_at <= started, "{view:?}");
     assert!(started <= view.completed_at.unwrap(), "{view:?}");
-    let odd: i64 = sqlx::query_scalar("SELECT count(*) FROM sync_run_phases WHERE ended_at < started_at")
-        .fetch_one(world.owner())
-        .await
-        .unwrap();
+    let odd: i64 =
+        sqlx::query_scalar("SELECT count(*) FROM sync_run_phases WHERE ended_at < started_at")
+            .fetch_one(world.owner())
+            .await
+            .unwrap();
     assert_eq!(odd, 0);
     // The lease is by the database's clock: nobody takes it from a live worker.
     let next = world.new_run(integration, RunType::Incremental);

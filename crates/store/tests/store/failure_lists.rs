@@ -48,7 +48,10 @@ async fn a_hundred_thousand_failures_of_one_code_are_one_group_and_come_by_the_p
     failing(&world, &run, vec![told("v-last", "no_sku")]).await;
     let mut tx = world.tenant(project).await;
     let groups = tx.failure_groups(run.id).await.unwrap();
-    let sizes: Vec<_> = groups.iter().map(|one| (one.code.as_str(), one.count)).collect();
+    let sizes: Vec<_> = groups
+        .iter()
+        .map(|one| (one.code.as_str(), one.count))
+        .collect();
     assert_eq!(sizes, [("no_price", 100_000), ("no_sku", 1)]);
     assert_eq!(groups[0].open, 100_000);
     let few = PageRequest {
@@ -95,10 +98,15 @@ async fn what_the_platform_said_is_expunged_at_will_and_in_time(pool: PgPool) {
     assert_eq!(detail.exchange.request.as_deref(), Some("GET /products/v1"));
     assert_eq!(detail.exchange.answer.as_deref(), Some(r#"{"price":"-1"}"#));
     assert_eq!(detail.exchange.kept_until, Some(world.now() + KEPT));
-    let done = tx.expunge_answers(run.id, Some(0), person, world.now()).await;
+    let done = tx
+        .expunge_answers(run.id, Some(0), person, world.now())
+        .await;
     assert_eq!(done.unwrap(), 1);
     let detail = tx.item_failure(run.id, 0, KEPT).await.unwrap().unwrap();
-    assert_eq!((detail.exchange.request, detail.exchange.answer), (None, None));
+    assert_eq!(
+        (detail.exchange.request, detail.exchange.answer),
+        (None, None)
+    );
     assert_eq!(detail.failure.captured, Captured::Expunged);
     assert_eq!(
         detail.exchange.expunged_by.as_deref(),

@@ -21,7 +21,9 @@ use calibr_store::{
 };
 use sqlx::{AssertSqlSafe, PgConnection, PgPool};
 
-use crate::support::{Run, World, batch, digest, eur, failure, line, order, product, variant, with_sku};
+use crate::support::{
+    Run, World, batch, digest, eur, failure, line, order, product, variant, with_sku,
+};
 
 /// Tables that belong to no project. One that is added here must be a table
 /// that anybody signed in to any project may see the rows of.

@@ -21,7 +21,12 @@ fn broken(id: &str, of: &str, code: &str) -> FailureInput {
 }
 
 /// A run in which a variant came through and these failed.
-async fn partial(world: &World, project: ProjectId, integration: IntegrationId, all: &[FailureInput]) -> Run {
+async fn partial(
+    world: &World,
+    project: ProjectId,
+    integration: IntegrationId,
+    all: &[FailureInput],
+) -> Run {
     let run = world.run(project, integration).await;
     let mut records = batch(vec![product("p1", "Tent")], vec![variant("v1", "p1")]);
     records.failures = all.to_vec();
@@ -38,7 +43,12 @@ fn of(run: SyncRunId) -> RetrySelection {
 }
 
 /// A retry under way.
-async fn retry(world: &World, project: ProjectId, integration: IntegrationId, selection: RetrySelection) -> Run {
+async fn retry(
+    world: &World,
+    project: ProjectId,
+    integration: IntegrationId,
+    selection: RetrySelection,
+) -> Run {
     let new = NewRun {
         retry: Some(NewRetry {
             selection,
@@ -62,7 +72,13 @@ async fn items(world: &World, run: &Run) -> Vec<String> {
 async fn a_retry_reads_what_failed_and_leaves_out_what_came_since_or_is_parked(pool: PgPool) {
     let (world, project, integration) = World::with_store(pool).await;
     for _ in 0..2 {
-        partial(&world, project, integration, &[broken("v9", "p9", "no_sku")]).await;
+        partial(
+            &world,
+            project,
+            integration,
+            &[broken("v9", "p9", "no_sku")],
+        )
+        .await;
     }
     let run = partial(
         &world,
@@ -80,7 +96,10 @@ async fn a_retry_reads_what_failed_and_leaves_out_what_came_since_or_is_parked(p
     // One of them came through since.
     let later = world.run(project, integration).await;
     world
-        .write(&later, &batch(vec![product("p2", "Tarp")], vec![variant("v2", "p2")]))
+        .write(
+            &later,
+            &batch(vec![product("p2", "Tarp")], vec![variant("v2", "p2")]),
+        )
         .await;
     world.finish(&later, SyncStatus::Success).await;
     let mut tx = world.tenant(project).await;
@@ -127,7 +146,11 @@ async fn what_became_of_each_item_adds_up_and_what_is_gone_goes_from_the_catalog
             integration,
             &[batch(
                 vec![product("p1", "Tent"), product("p2", "Tarp")],
-                vec![variant("v1", "p1"), variant("v2", "p2"), variant("v3", "p1")],
+                vec![
+                    variant("v1", "p1"),
+                    variant("v2", "p2"),
+                    variant("v3", "p1"),
+                ],
             )],
         )
         .await;
@@ -142,7 +165,11 @@ async fn what_became_of_each_item_adds_up_and_what_is_gone_goes_from_the_catalog
     let mut brought = batch(vec![product("p1", "Tent")], vec![variant("v4", "p1")]);
     brought.failures = vec![broken("v3", "p1", "no_price")];
     tx.write_batch(&brought, &context).await.unwrap();
-    let outcomes = [RetryOutcome::Gone, RetryOutcome::Failed, RetryOutcome::Synced];
+    let outcomes = [
+        RetryOutcome::Gone,
+        RetryOutcome::Failed,
+        RetryOutcome::Synced,
+    ];
     let settled: Vec<_> = items.into_iter().zip(outcomes).collect();
     let gone = tx.settle_retry_items(&settled, &context).await.unwrap();
     assert_eq!(gone, 1);
@@ -172,7 +199,10 @@ async fn a_retry_that_brings_the_rest_moves_the_watermark_of_its_run(pool: PgPoo
         &world,
         project,
         integration,
-        &[broken("v2", "p1", "timed_out"), broken("v3", "p1", "timed_out")],
+        &[
+            broken("v2", "p1", "timed_out"),
+            broken("v3", "p1", "timed_out"),
+        ],
     )
     .await;
     let watermark = async || -> Option<chrono::DateTime<chrono::Utc>> {

@@ -129,7 +129,10 @@ async fn failures_are_listed_in_the_order_they_were_met(pool: PgPool) {
     };
     let mut tx = world.tenant(project).await;
     loop {
-        let found = tx.item_failures(run.id, &FailureQuery::default(), &page).await.unwrap();
+        let found = tx
+            .item_failures(run.id, &FailureQuery::default(), &page)
+            .await
+            .unwrap();
         listed.extend(found.items);
         match found.next_cursor {
             Some(cursor) => page.cursor = Some(cursor),

@@ -152,8 +152,7 @@ impl Broken {
 
     /// Whether a retry is to follow by itself.
     pub(crate) async fn a_retry_waits(&self) -> bool {
-        let waiting =
-            "SELECT count(*) FROM graphile_worker._private_jobs WHERE key LIKE 'retry:%'";
+        let waiting = "SELECT count(*) FROM graphile_worker._private_jobs WHERE key LIKE 'retry:%'";
         self.scene.database.number(waiting).await > 0
     }
 }

@@ -23,10 +23,14 @@ pub(crate) struct Counter {
 
 impl Counter {
     pub(crate) async fn before(server: &Url) -> Self {
-        let behind = (server.host_str().unwrap().to_owned(), server.port().unwrap());
+        let behind = (
+            server.host_str().unwrap().to_owned(),
+            server.port().unwrap(),
+        );
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let mut url = server.clone();
-        url.set_port(Some(listener.local_addr().unwrap().port())).unwrap();
+        url.set_port(Some(listener.local_addr().unwrap().port()))
+            .unwrap();
         let calls = Arc::<AtomicUsize>::default();
         let counted = Arc::clone(&calls);
         let accepting = tokio::spawn(async move {
@@ -67,13 +71,20 @@ impl Drop for Counter {
 }
 
 /// Passes on what is asked, until either hangs up, and counts calls in it.
-async fn count(mut asked: tcp::OwnedReadHalf, mut asking: tcp::OwnedWriteHalf, calls: &AtomicUsize) {
+async fn count(
+    mut asked: tcp::OwnedReadHalf,
+    mut asking: tcp::OwnedWriteHalf,
+    calls: &AtomicUsize,
+) {
     let mut buffer = [0; 16 * 1_024];
     // The end of the piece before, where a call may have begun.
     let mut seen: Vec<u8> = Vec::new();
     while let Ok(read @ 1..) = asked.read(&mut buffer).await {
         seen.extend(&buffer[..read]);
-        let found = seen.windows(CALL.len()).filter(|part| *part == CALL).count();
+        let found = seen
+            .windows(CALL.len())
+            .filter(|part| *part == CALL)
+            .count();
         calls.fetch_add(found, Ordering::SeqCst);
         let rest = seen.len().saturating_sub(CALL.len() - 1);
         seen.drain(..rest);

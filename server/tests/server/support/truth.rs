@@ -153,7 +153,10 @@ impl Told {
                 assert_eq!((self.items_failed, &self.error), (0, &None), "{self:#?}");
             }
             "partial" | "error" => {
-                let told = self.error.as_deref().is_some_and(|error| error.ends_with('.'));
+                let told = self
+                    .error
+                    .as_deref()
+                    .is_some_and(|error| error.ends_with('.'));
                 assert!(told && self.error_code.is_some(), "{self:#?}");
             }
             "cancelled" => assert_eq!(self.error, None, "{self:#?}"),

@@ -8,9 +8,7 @@ use leptos::prelude::*;
 use super::{Failed, rows::name_of};
 use crate::{
     api,
-    components::ui::{
-        Button, CopyButton, Dialog, GhostLines, Icon, Loaded, Look, Size, pill,
-    },
+    components::ui::{Button, CopyButton, Dialog, GhostLines, Icon, Loaded, Look, Size, pill},
     state::{Ask, Project, Query, Toast, Toasts, query},
     text::{
         json::indented,
@@ -72,7 +70,12 @@ fn Content(
         .external_id
         .clone()
         .filter(|_| failure.label.is_some())
-        .map(|id| fact("Id at the store", view! { <code class="font-mono text-xs">{id}</code> }.into_any()));
+        .map(|id| {
+            fact(
+                "Id at the store",
+                view! { <code class="font-mono text-xs">{id}</code> }.into_any(),
+            )
+        });
     let since = {
         let zone = zone.clone();
         move || {
@@ -204,12 +207,8 @@ fn Actions(
     let number = failure.id;
     let expunge = move || {
         busy.set(true);
-        let request = api::failures::expunge_failures(
-            project.slug(),
-            failed.store,
-            failed.run,
-            Some(number),
-        );
+        let request =
+            api::failures::expunge_failures(project.slug(), failed.store, failed.run, Some(number));
         ask.send(request, move |answer| {
             busy.try_set(false);
             match answer {
@@ -244,8 +243,7 @@ fn Actions(
             external_id: failure.external_id.clone(),
         };
         let unpark = move || {
-            let request =
-                api::failures::unpark_items(project.slug(), failed.store, which.clone());
+            let request = api::failures::unpark_items(project.slug(), failed.store, which.clone());
             ask.send(request, move |answer| match answer {
                 Ok(_) => {
                     toasts.show(

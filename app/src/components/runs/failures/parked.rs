@@ -115,8 +115,7 @@ struct Unpark {
 
 impl Unpark {
     fn send(self, which: ParkedQuery) {
-        let request =
-            api::failures::unpark_items(self.project.slug(), self.failed.store, which);
+        let request = api::failures::unpark_items(self.project.slug(), self.failed.store, which);
         self.ask.send(request, move |answer| match answer {
             Ok(items) => {
                 let title = format!("{} unparked", counted(items, "item", "items"));
@@ -135,7 +134,10 @@ impl Unpark {
 
 #[component]
 fn Item(item: ParkedItemView, unpark: Unpark, may_act: bool) -> impl IntoView {
-    let name = item.label.clone().unwrap_or_else(|| item.external_id.clone());
+    let name = item
+        .label
+        .clone()
+        .unwrap_or_else(|| item.external_id.clone());
     let which = ParkedQuery {
         kind: Some(item.kind),
         external_id: Some(item.external_id.clone()),

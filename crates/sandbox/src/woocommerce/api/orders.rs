@@ -20,11 +20,7 @@ pub(super) fn list(call: &Call<'_>) -> Result<Response, ApiError> {
         .list()
         .iter()
         .filter(|order| after.is_none_or(|after| order.updated_at > after))
-        .filter(|order| {
-            include
-                .as_ref()
-                .is_none_or(|ids| ids.contains(&order.id))
-        })
+        .filter(|order| include.as_ref().is_none_or(|ids| ids.contains(&order.id)))
         .collect();
     if query.get("orderby") == Some("modified") {
         chosen.sort_by_key(|order| (order.updated_at, order.id));
