@@ -69,7 +69,10 @@ interface Line {
 /** The sandbox that listens at `url`. */
 export class Sandbox {
   readonly shopify: MadeUpStore & { revoke(): Promise<void>; addToken(token: string, scopes: string[]): Promise<void> };
-  readonly amazon: MadeUpStore;
+  readonly amazon: MadeUpStore & {
+    /** How many prices it was asked about, and how many it was sent. */
+    prices(): Promise<{ tried: number; sent: number }>;
+  };
   readonly woocommerce: MadeUpStore & {
     url: string;
     /** Gives a record another form than agreed, as plugins do, or its own again. */
@@ -89,11 +92,18 @@ export class Sandbox {
       addToken: (token, scopes) => this.ask("POST", `${shop}/tokens`, { app: "calibr-sandbox", token, scopes }),
     };
     const seller = `amazon/sellers/${SELLER}`;
-    this.amazon = this.store(seller, {
-      reprice: ({ sku }, price) => ({ action: "update", sku, price }),
-      retitle: ({ sku }, title) => ({ action: "update", sku, title }),
-      sell: ({ sku }, quantity) => this.ask("POST", `${seller}/orders`, { lines: [{ sku, quantity }] }),
-    });
+    this.amazon = {
+      ...this.store(seller, {
+        reprice: ({ sku }, price) => ({ action: "update", sku, price }),
+        retitle: ({ sku }, title) => ({ action: "update", sku, title }),
+        sell: ({ sku }, quantity) => this.ask("POST", `${seller}/orders`, { lines: [{ sku, quantity }] }),
+      }),
+      prices: async () => {
+        const answer = await fetch(`${url}/_sandbox/${seller}/counters`);
+        const counters = (await answer.json()) as { prices_tried: number; prices_sent: number };
+        return { tried: counters.prices_tried, sent: counters.prices_sent };
+      },
+    };
     const woo = "woocommerce/stores/woo";
     this.woocommerce = {
       ...this.store(woo, {

@@ -155,6 +155,17 @@ pub(crate) fn PricePush(
         Memo::new(move |_| push.with(|push| push.is_some_and(|push| push.applied_at.is_some())));
     let form = FormState::new();
     let stores = PushStores::of(id);
+    // A preview has more to send than it is applied with, once some of it is left
+    // out.
+    Effect::watch(
+        move || applied.get(),
+        move |now, before, _| {
+            if before == Some(&false) && *now {
+                stores.refetch();
+            }
+        },
+        false,
+    );
     let read = Memo::new(move |_| {
         push.with(|push| {
             let read = push.map(|push| push.items_read).filter(|read| *read > 0)?;
@@ -404,7 +415,7 @@ fn Items(
                     pressed=move |key: &'static str| show.with(|show| show == key)
                     on_press=move |key: &'static str| paging.filter("show", key)
                 />
-                <div class="text-sm text-quiet">
+                <div class="text-sm text-quiet empty:hidden">
                     {move || applied.get().then(|| view! { <StoreList stores applied=true /> })}
                 </div>
                 {move || unlisted.get().map(|words| view! { <p class="w-full text-sm text-quiet">{words}</p> })}
@@ -456,7 +467,7 @@ fn Row(item: PriceItemView) -> impl IntoView {
                 {struck
                     .map(|struck| view! { <span class="block text-xs text-quiet">"Struck through: " {struck}</span> })}
             </td>
-            <td data-wide="" class="md:max-w-72">
+            <td data-wide="" class="md:max-w-72 md:min-w-56">
                 {pill(item.status)}
                 {item
                     .message

@@ -14,7 +14,7 @@ use crate::{
         store::{StoreActions, needs_access, store_about},
         ui::{
             Button, Chips, Column, Crumb, Crumbs, Each, EmptyState, FilterSelect, Glyph, Icon,
-            Look, PagedTable,
+            Look, PagedTable, pill,
         },
     },
     routes,

@@ -15,8 +15,6 @@ use crate::{
     rows::{as_i64, column},
 };
 
-pub use self::failing::PARKED_AFTER;
-
 /// So many failures of one code in a run, and the platform's words of further
 /// ones are not kept: they are all alike.
 const MOST_CAPTURED: i64 = 1_000;

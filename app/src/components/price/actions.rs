@@ -110,6 +110,18 @@ pub(crate) fn PushActions(
     let refused =
         Memo::new(move |_| push.with(|push| push.map_or(0, PricePushView::items_refused_in_trial)));
     let any_refused = Memo::new(move |_| refused.get() > 0);
+    let refused_words = move || {
+        let refused = refused.get();
+        let (were, are) = match refused {
+            1 => ("price was", "It is"),
+            _ => ("prices were", "They are"),
+        };
+        let rest = match send_refused.get() {
+            true => String::new(),
+            false => format!(" {are} left out."),
+        };
+        format!("{} {were} refused in the trial.{rest}", grouped(refused))
+    };
     let checking =
         Memo::new(move |_| push.with(|push| push.is_some_and(PricePushView::is_being_checked)));
     let left_out = move |store| {
@@ -169,17 +181,7 @@ pub(crate) fn PushActions(
                 <StoreList stores applied=false left_out />
                 <Show when=move || any_refused.get()>
                     <Note tone=Tone::Warn>
-                        <p class="mb-2">
-                            {move || {
-                                let refused = refused.get();
-                                let be = if refused == 1 { "price was" } else { "prices were" };
-                                let go = if refused == 1 { "is" } else { "are" };
-                                format!(
-                                    "{} {be} refused in the trial and {go} left out.",
-                                    grouped(refused),
-                                )
-                            }}
-                        </p>
+                        <p class="mb-2">{refused_words}</p>
                         <Checkbox label="Send them all the same" value=send_refused />
                     </Note>
                 </Show>

@@ -22,6 +22,11 @@ impl PushStores {
         ))
     }
 
+    /// Reads them again.
+    pub(crate) fn refetch(self) {
+        self.0.refetch();
+    }
+
     /// The names of the platforms among theirs that can check prices before they
     /// are set, and how many prices they would check.
     pub(crate) fn checkable(self, project: Project) -> Option<(Vec<String>, i64)> {

@@ -21,7 +21,7 @@ use super::{
 use crate::{
     catalogue::{Checkpoint, ItemFault},
     error::{ConnectorError, Fault},
-    prices::{CompareAt, ListingRef, PriceChange, PushAnswer, PushOutcome},
+    prices::{CompareAt, ListingRef, PriceChange, PushAnswer, PushMode, PushOutcome},
     transport::{
         Request,
         retry::{self, Patience},
@@ -233,7 +233,8 @@ fn outcomes(
             let mut own = issues.remove(&number).unwrap_or_default();
             if own.iter().any(is_error) || all_failed {
                 own.extend(&general);
-                return PushOutcome::Refused(refused(change, "that it failed", &own));
+                let fault = refused(change, PushMode::Apply, "that it failed", &own);
+                return PushOutcome::Refused(fault);
             }
             PushOutcome::Accepted {
                 note: remarks(&own),

@@ -227,12 +227,12 @@ fn outcome(change: &PriceChange, submission: &Submission, mode: PushMode) -> Pus
     let has_error = issues.iter().any(|issue| issue.severity == "ERROR");
     match submission.status.as_str() {
         status if mode == PushMode::DryRun && has_error => {
-            PushOutcome::Refused(refused(change, status, &issues))
+            PushOutcome::Refused(refused(change, mode, status, &issues))
         }
         "ACCEPTED" | "VALID" => PushOutcome::Accepted {
             note: remarks(&issues),
         },
-        status => PushOutcome::Refused(refused(change, status, &issues)),
+        status => PushOutcome::Refused(refused(change, mode, status, &issues)),
     }
 }
 
@@ -246,12 +246,21 @@ fn asked(change: &PriceChange) -> String {
     )
 }
 
-/// The fault of a price that Amazon did not take.
-pub(super) fn refused(change: &PriceChange, status: &str, issues: &[&Issue]) -> ItemFault {
+/// The fault of a price that Amazon did not take, or would not.
+pub(super) fn refused(
+    change: &PriceChange,
+    mode: PushMode,
+    status: &str,
+    issues: &[&Issue],
+) -> ItemFault {
     let why = remarks(issues).unwrap_or_else(|| format!("it says {status}, but not why"));
+    let verb = match mode {
+        PushMode::DryRun => "would",
+        PushMode::Apply => "did",
+    };
     let fault = change.listing.fault(
         "price_refused",
-        format!("Amazon did not take the price: {why}"),
+        format!("Amazon {verb} not take the price: {why}"),
         FailureClass::NeedsAction,
     );
     ItemFault {

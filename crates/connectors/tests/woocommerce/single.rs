@@ -1,5 +1,6 @@
 //! Reading single items again.
 
+use calibr_connectors::ItemRef;
 use calibr_sandbox::woocommerce::{StoreChange, StoreSettings};
 
 use crate::{
@@ -25,13 +26,12 @@ async fn products_variations_and_orders_come_by_their_ids_and_what_is_gone_is_sa
             .take(3)
             .map(|one| product(&one.id.to_string())),
     );
-    let others = variations.iter().filter(|one| one.product_id != of_product);
-    let others: Vec<_> = others.step_by(9).take(6).collect();
-    wanted.extend(
-        others
-            .iter()
-            .map(|one| variant(&whole.variants[&one.id.to_string()])),
-    );
+    let of_product = of_product.to_string();
+    let is_other = |item: &ItemRef| {
+        let product = item.product_external_id.as_deref().unwrap();
+        product != item.external_id && product != of_product
+    };
+    wanted.extend(whole.some(9).into_iter().filter(is_other).take(6));
 
     let deleted = variations.last().unwrap();
     scene.change(StoreChange::DeleteVariation {

@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// An item that failed the same way in so many runs in a row is parked.
-pub const PARKED_AFTER: i32 = 3;
+const PARKED_AFTER: i32 = 3;
 
 /// One item of an integration.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
