@@ -8,10 +8,12 @@
 )]
 
 pub mod account;
+pub mod failures;
 pub mod integrations;
 pub mod platforms;
 pub mod prices;
 pub mod products;
+pub mod retries;
 pub mod settings;
 pub mod syncs;
 pub mod webhooks;
@@ -57,9 +59,16 @@ pub const PATHS: &[&str] = &[
     "/api/fn/list_syncs",
     "/api/fn/sync_charts",
     "/api/fn/get_sync",
-    "/api/fn/list_failures",
     "/api/fn/cancel_sync",
+    "/api/fn/list_failures",
+    "/api/fn/list_failure_groups",
+    "/api/fn/get_failure_exchange",
+    "/api/fn/expunge_failures",
+    "/api/fn/list_parked",
+    "/api/fn/unpark_items",
+    "/api/fn/plan_sync",
     "/api/fn/retry_sync",
+    "/api/fn/preview_prices_again",
     "/api/fn/get_webhooks",
     "/api/fn/recreate_webhooks",
     "/api/fn/list_deliveries",
@@ -118,9 +127,16 @@ pub fn register() {
     register_explicit::<syncs::ListSyncs>();
     register_explicit::<syncs::SyncCharts>();
     register_explicit::<syncs::GetSync>();
-    register_explicit::<syncs::ListFailures>();
     register_explicit::<syncs::CancelSync>();
-    register_explicit::<syncs::RetrySync>();
+    register_explicit::<failures::ListFailures>();
+    register_explicit::<failures::ListFailureGroups>();
+    register_explicit::<failures::GetFailureExchange>();
+    register_explicit::<failures::ExpungeFailures>();
+    register_explicit::<failures::ListParked>();
+    register_explicit::<failures::UnparkItems>();
+    register_explicit::<retries::PlanSync>();
+    register_explicit::<retries::RetrySync>();
+    register_explicit::<retries::PreviewPricesAgain>();
     register_explicit::<webhooks::GetWebhooks>();
     register_explicit::<webhooks::RecreateWebhooks>();
     register_explicit::<webhooks::ListDeliveries>();

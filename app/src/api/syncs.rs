@@ -3,7 +3,7 @@
 use calibr_model::{
     IntegrationId, Page, PageRequest, ProjectSlug, SyncRunId,
     status::RunType,
-    views::{ItemFailureView, PhaseView, RunView, RunsAsked},
+    views::{PhaseView, RetryView, RunLogLine, RunView, RunsAsked},
 };
 use leptos::prelude::*;
 
@@ -11,6 +11,9 @@ use super::{ApiError, JsonPost};
 use crate::charts::RunCharts;
 #[cfg(feature = "ssr")]
 use crate::server::Caller;
+
+/// A run in its parts.
+pub type RunParts = (RunView, Vec<PhaseView>, Option<RetryView>, Vec<RunLogLine>);
 
 /// Asks for a run.
 ///
@@ -71,7 +74,8 @@ pub async fn sync_charts(
     Ok(crate::charts::of_runs(&metrics, zone))
 }
 
-/// One run, and the phases it went through.
+/// One run: the phases it went through, what it retries where it does, and its
+/// log.
 ///
 /// # Errors
 /// `not-found` where there is no such run of the integration.
@@ -80,25 +84,10 @@ pub async fn get_sync(
     project: ProjectSlug,
     id: IntegrationId,
     run: SyncRunId,
-) -> Result<(RunView, Vec<PhaseView>), ApiError> {
+) -> Result<RunParts, ApiError> {
     let Caller { services, actor } = Caller::of(&project).await?;
     let detail = calibr_services::syncs::get(&services, &actor, id, run).await?;
-    Ok((detail.run, detail.phases))
-}
-
-/// One page of what a run could not sync.
-///
-/// # Errors
-/// `not-found` where there is no such run of the integration.
-#[server(prefix = "/api/fn", endpoint = "list_failures", protocol = JsonPost)]
-pub async fn list_failures(
-    project: ProjectSlug,
-    id: IntegrationId,
-    run: SyncRunId,
-    page: PageRequest,
-) -> Result<Page<ItemFailureView>, ApiError> {
-    let Caller { services, actor } = Caller::of(&project).await?;
-    Ok(calibr_services::syncs::failures(&services, &actor, id, run, page).await?)
+    Ok((detail.run, detail.phases, detail.retry, detail.log))
 }
 
 /// Stops a run that is queued or under way. What came through stays.
@@ -113,18 +102,4 @@ pub async fn cancel_sync(
 ) -> Result<RunView, ApiError> {
     let Caller { services, actor } = Caller::of(&project).await?;
     Ok(calibr_services::syncs::cancel(&services, &actor, id, run).await?)
-}
-
-/// Runs again what a run did not bring through.
-///
-/// # Errors
-/// `conflict` where a run is queued or under way.
-#[server(prefix = "/api/fn", endpoint = "retry_sync", protocol = JsonPost)]
-pub async fn retry_sync(
-    project: ProjectSlug,
-    id: IntegrationId,
-    run: SyncRunId,
-) -> Result<RunView, ApiError> {
-    let Caller { services, actor } = Caller::of(&project).await?;
-    Ok(calibr_services::syncs::retry(&services, &actor, id, run).await?)
 }

@@ -12,6 +12,7 @@ use crate::{
         connect::{Connect, ConnectDialog},
         frame::{Palette, PaletteDialog, Side, Top, UnsavedDialog},
         price::PriceFile,
+        runs::{PlanDialog, PlanDialogView},
         store::{StoreDialogs, StoreDialogsView},
         ui::{Banner, Crumbs, Dialog, DialogKind, Look},
     },
@@ -64,6 +65,7 @@ fn Frame(membership: Membership, place: Memo<Place>) -> impl IntoView {
     provide_context(Palette::new());
     provide_context(Connect::new());
     provide_context(StoreDialogs::new());
+    provide_context(PlanDialog::new());
     provide_context(PriceFile::new());
 
     let drawer = RwSignal::new(false);
@@ -116,6 +118,7 @@ fn Frame(membership: Membership, place: Memo<Place>) -> impl IntoView {
         <ConnectDialog />
         <StoreDialogsView />
         <UnsavedDialog />
+        <PlanDialogView />
     }
 }
 

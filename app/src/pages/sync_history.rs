@@ -11,7 +11,7 @@ use crate::{
         connect::Connect,
         runs::{RunFigures, RunFilters, RunGraphs, RunTable, RunsFilter},
         store::{StoreActions, needs_access, store_about},
-        ui::{Button, Crumb, Crumbs, EmptyState, Glyph, Icon, Look, TabPanel, Tabs, pill},
+        ui::{Button, Crumb, Crumbs, EmptyState, Glyph, Icon, Look, TabPanel, Tabs},
     },
     routes,
     state::{Address, Paging, Project, Query, query},

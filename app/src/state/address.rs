@@ -12,7 +12,7 @@ use super::Unsaved;
 ///
 /// This is all the router the console needs: which page an address shows is
 /// said by `routes::Place`.
-#[derive(Clone, Copy)]
+#[derive(Debug, Clone, Copy)]
 pub(crate) struct Address {
     held: RwSignal<Held>,
     unsaved: Unsaved,

@@ -2,7 +2,7 @@ use leptos::{ev, leptos_dom::helpers::window_event_listener, prelude::*};
 
 /// Keeps what was typed into the open page from being lost by leaving it: asks
 /// first. `UnsavedDialog` shows the question.
-#[derive(Clone, Copy)]
+#[derive(Debug, Clone, Copy)]
 pub(crate) struct Unsaved {
     page: StoredValue<Option<Guarded>>,
     held_up: StoredValue<Option<Callback<()>>>,
@@ -11,7 +11,7 @@ pub(crate) struct Unsaved {
 }
 
 /// A page that holds what was typed.
-#[derive(Clone, Copy)]
+#[derive(Debug, Clone, Copy)]
 struct Guarded {
     dirty: Signal<bool>,
     keeps: Callback<String, bool>,

@@ -2,6 +2,8 @@
 
 #[cfg(feature = "csr")]
 pub(crate) mod fuzzy;
+#[cfg(feature = "csr")]
+pub(crate) mod json;
 pub(crate) mod number;
 #[cfg(feature = "csr")]
 pub(crate) mod time;

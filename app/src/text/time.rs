@@ -21,7 +21,9 @@ pub(crate) enum Style {
     /// `23 November 2026 at 09:12:44 CET`: where exactness is asked for.
     Exact,
     /// `23/11/2026`: to be taken apart.
-    Day,
+    Parts,
+    /// `09:12:44`: where the day is known.
+    Clock,
 }
 
 impl Style {
@@ -51,10 +53,15 @@ impl Style {
                 ("second", "2-digit"),
                 ("timeZoneName", "short"),
             ],
-            Self::Day => &[
+            Self::Parts => &[
                 ("day", "2-digit"),
                 ("month", "2-digit"),
                 ("year", "numeric"),
+            ],
+            Self::Clock => &[
+                ("hour", "2-digit"),
+                ("minute", "2-digit"),
+                ("second", "2-digit"),
             ],
         }
     }
@@ -78,7 +85,7 @@ pub(crate) fn written(at: DateTime<Utc>, zone: &str, style: Style) -> String {
 /// The day that a moment is on in a time zone, as addresses and inputs have it:
 /// `2026-11-23`.
 pub(crate) fn day_of(at: DateTime<Utc>, zone: &str) -> String {
-    let written = written(at, zone, Style::Day);
+    let written = written(at, zone, Style::Parts);
     let mut parts: Vec<&str> = written.split('/').collect();
     parts.reverse();
     parts.join("-")

@@ -4,7 +4,8 @@ use calibr_model::{
     platform::Capability,
     settings::{ConflictPolicy, Frequency, FullSync},
     status::{
-        FailureClass, FailureKind, IntegrationStatus, ListingState, RunTrigger, RunType, SyncStatus,
+        FailureClass, FailureKind, FailureState, IntegrationStatus, ListingState, RunTrigger,
+        RunType, SyncStatus,
     },
     views::{PriceItemStatus, PricePushStatus, PriceSource, RunView, TrialResult},
 };
@@ -137,6 +138,25 @@ impl Worded for FailureClass {
     }
 }
 
+impl Worded for FailureState {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Open => "Still fails",
+            Self::Parked => "Parked",
+            Self::Resolved => "Came through since",
+            Self::Unnamed => "Not known",
+        }
+    }
+
+    fn tone(self) -> Tone {
+        match self {
+            Self::Open => Tone::Warn,
+            Self::Parked | Self::Unnamed => Tone::Neutral,
+            Self::Resolved => Tone::Good,
+        }
+    }
+}
+
 impl Worded for PricePushStatus {
     fn word(self) -> &'static str {
         match self {
@@ -222,12 +242,24 @@ pub(crate) const fn price_source(source: PriceSource) -> &'static str {
     }
 }
 
-/// What kind of record a failure is of; nothing to say of a listing.
-pub(crate) const fn failure_kind(kind: FailureKind) -> Option<&'static str> {
+/// What kind of record a failure is of.
+pub(crate) const fn failure_kind(kind: FailureKind) -> &'static str {
     match kind {
-        FailureKind::Listing => None,
-        FailureKind::Order => Some("Order"),
-        FailureKind::Price => Some("Price"),
+        FailureKind::Listing => "Variant",
+        FailureKind::Product => "Product",
+        FailureKind::Order => "Order",
+        FailureKind::Price => "Price",
+    }
+}
+
+/// What to do about failures of a class.
+pub(crate) const fn what_to_do(class: FailureClass) -> &'static str {
+    match class {
+        FailureClass::Retryable => "It may go through when it is tried again.",
+        FailureClass::NeedsAction => "Something has to be changed first, then it can be retried.",
+        FailureClass::Permanent => {
+            "It does not go through as it is: change it at the store, or leave it."
+        }
     }
 }
 
@@ -237,6 +269,7 @@ pub(crate) const fn run_type(run_type: RunType) -> &'static str {
         RunType::Full => "Full",
         RunType::Incremental => "Incremental",
         RunType::Prices => "Price push",
+        RunType::Retry => "Retry",
     }
 }
 
@@ -284,6 +317,7 @@ pub(crate) const fn capability(capability: Capability) -> &'static str {
         Capability::Orders => "Orders",
         Capability::Webhooks => "Live changes",
         Capability::CompetitorPrices => "Competitor prices",
+        Capability::ReadById => "Single retries",
     }
 }
 

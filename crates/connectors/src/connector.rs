@@ -12,6 +12,8 @@ use crate::{
     competitors::CompetitorSource,
     credentials::{CredentialSet, CredentialSource},
     error::ConnectorError,
+    estimate::{CallsEstimate, Workload},
+    items::ItemSource,
     one_click::OneClick,
     orders::OrderSource,
     prices::PriceTarget,
@@ -65,6 +67,10 @@ pub trait Connector: Send + Sync {
         calls: &CallSettings,
         credentials: Arc<dyn CredentialSource>,
     ) -> Result<Arc<dyn Store>, ConnectorError>;
+
+    /// About how many calls a run makes, and how long the platform's published
+    /// rate makes that at least; makes none itself.
+    fn estimate(&self, work: &Workload) -> CallsEstimate;
 
     /// Fresh credentials in place of `credentials`, where the platform's run
     /// out; `Ok(None)` where they do not. The caller keeps the new set before
@@ -122,6 +128,11 @@ pub trait Store: Send + Sync {
 
     /// Its orders, where they can be read.
     fn orders(&self) -> Option<&dyn OrderSource> {
+        None
+    }
+
+    /// Its single products, variants and orders, where it can be asked for them.
+    fn items(&self) -> Option<&dyn ItemSource> {
         None
     }
 

@@ -86,7 +86,7 @@ impl CompareAtMinor {
         }
     }
 
-    fn read(word: &str, amount: Option<i64>) -> Self {
+    pub(crate) fn read(word: &str, amount: Option<i64>) -> Self {
         match (word, amount) {
             ("set", Some(amount)) => Self::Set(amount),
             ("clear", _) => Self::Clear,

@@ -4,15 +4,20 @@ mod carry;
 mod counts;
 mod history;
 mod lease;
+mod log;
+mod plan;
 mod read;
+mod retry;
 mod turns;
 
 pub(crate) use self::lease::LEASE_SECONDS;
 pub use self::{
-    carry::Outcome,
+    carry::{Outcome, Requeue},
     counts::{CountPart, CountRow, CountSpan},
     history::RunFilter,
     lease::{Claim, ClaimedRun, FailedSoFar, Reclaimed},
+    plan::{CatalogueSize, LastChanges},
+    retry::{NewRetry, RetryCounts, RetryItem, RetryOutcome, RetrySelection, UntakenPrice},
 };
 
 use self::carry::Books;
@@ -41,6 +46,9 @@ pub struct NewRun {
     pub triggered_by: Option<UserId>,
     /// For an incremental run: changes at or after this moment are read.
     pub since: Option<DateTime<Utc>>,
+    /// What it retries, where it does. A run of another type than `retry` reads
+    /// everything for that.
+    pub retry: Option<NewRetry>,
 }
 
 impl NewRun {
@@ -84,6 +92,11 @@ impl TenantTx {
         .await?;
         if done.rows_affected() == 0 {
             return Ok(false);
+        }
+        if let Some(retry) = &run.retry {
+            let counts = self.count_retry(run.integration, &retry.selection).await?;
+            self.add_retry_items(run.id, run.integration, retry, &counts)
+                .await?;
         }
         self.notify(ProjectEvent::SyncProgress(SyncProgress {
             integration_id: run.integration,
@@ -137,7 +150,8 @@ impl TenantTx {
         self.lock_integration_of(run).await?;
         let integration: Option<Uuid> = sqlx::query_scalar(
             "UPDATE sync_runs
-             SET status = 'cancelled', completed_at = $3, error = NULL, error_code = NULL,
+             SET status = 'cancelled', completed_at = greatest($3, started_at, queued_at),
+                 error = NULL, error_code = NULL,
                  checkpoint = NULL, lease_owner = NULL, lease_until = NULL
              WHERE project_id = $1 AND id = $2 AND status IN ('queued', 'syncing')
              RETURNING integration_id",

@@ -9,7 +9,7 @@ use super::{StoreActions, StoreDialogs, facts::StoreFacts};
 use crate::{
     components::{
         connect::Connect,
-        runs::RunProgress,
+        runs::{PlanDialog, RunProgress, Wanted},
         ui::{Button, Glyph, Icon, Look, Menu, MenuItem, MenuLink, Note, Pill, Size, pill},
     },
     routes,
@@ -127,7 +127,11 @@ fn RowActions(store: Signal<IntegrationView>, history: String) -> impl IntoView 
     let webhooks = routes::webhooks(slug.as_str(), id);
     let settings = routes::settings(slug.as_str(), id);
 
+    let plan = expect_context::<PlanDialog>();
     let sync = move |run_type| store.with_untracked(|store| actions.sync(store, run_type));
+    let planned = move |run_type| {
+        store.with_untracked(|store| plan.ask(Wanted::sync(store.id, &store.name, run_type)));
+    };
     let toggle = move || store.with_untracked(|store| actions.pause(store, !store.paused));
     let cancel = move || {
         let progress = store.with_untracked(|store| store.progress.clone());
@@ -213,9 +217,14 @@ fn RowActions(store: Signal<IntegrationView>, history: String) -> impl IntoView 
                         view! {
                             <Show when=move || !disconnected.get()>
                                 <MenuItem
-                                    label="Full sync"
+                                    label="Plan a sync…"
                                     icon=Icon::Sync
-                                    on_click=move || sync(RunType::Full)
+                                    on_click=move || planned(RunType::Incremental)
+                                />
+                                <MenuItem
+                                    label="Full sync…"
+                                    icon=Icon::Sync
+                                    on_click=move || planned(RunType::Full)
                                 />
                             </Show>
                         }

@@ -9,8 +9,10 @@ mod catalogue;
 mod changes;
 mod competitors;
 mod document;
+mod estimate;
 mod failure;
 mod feed;
+mod items;
 mod marketplace;
 mod one_click;
 mod operations;
@@ -49,6 +51,7 @@ use crate::{
     connector::{Config, Connector, Store},
     credentials::{CredentialSet, CredentialSource},
     error::{ConnectorError, Fault},
+    estimate::{CallsEstimate, Workload},
     one_click::OneClick,
     transport::{AllowList, Transport},
 };
@@ -174,6 +177,10 @@ impl Connector for AmazonConnector {
             buckets: Buckets::new(Arc::clone(&self.budget), prefix, Arc::clone(&self.told)),
         })?;
         Ok(Arc::new(AmazonStore::new(api)?))
+    }
+
+    fn estimate(&self, work: &Workload) -> CallsEstimate {
+        estimate::estimate(work)
     }
 
     /// The refresh token stays as it is, so a refresh that is lost does no harm.
@@ -321,6 +328,7 @@ fn info(has_app: bool, one_click_ready: bool) -> Result<PlatformInfo, PlatformId
             Capability::PricePush,
             Capability::DryRun,
             Capability::Orders,
+            Capability::ReadById,
             Capability::CompetitorPrices,
         ],
         one_click_fields: vec![marketplace.clone()],

@@ -8,7 +8,9 @@
 mod address;
 mod api;
 mod catalogue;
+mod estimate;
 mod failure;
+mod items;
 mod one_click;
 mod operations;
 mod order_record;
@@ -40,6 +42,7 @@ use crate::{
     connector::{Config, Connector, Store},
     credentials::{CredentialSet, CredentialSource},
     error::{ConnectorError, Fault},
+    estimate::{CallsEstimate, Workload},
     one_click::OneClick,
     per_store::PerStore,
     transport::Transport,
@@ -128,6 +131,10 @@ impl Connector for WooCommerceConnector {
         Ok(Arc::new(WooCommerceStore::new(api)))
     }
 
+    fn estimate(&self, work: &Workload) -> CallsEstimate {
+        estimate::estimate(work)
+    }
+
     /// Keys do not run out.
     async fn refresh(
         &self,
@@ -175,6 +182,7 @@ fn info() -> Result<PlatformInfo, PlatformIdError> {
             Capability::PricePush,
             Capability::CompareAt,
             Capability::Orders,
+            Capability::ReadById,
             Capability::Webhooks,
         ],
         one_click_fields: vec![url.clone()],

@@ -4,9 +4,11 @@
 mod account;
 mod catalogue;
 mod competitors;
+mod failures;
 mod integration;
 mod price_check;
 mod prices;
+mod retry;
 mod run_history;
 mod sales;
 mod sync;
@@ -15,6 +17,10 @@ mod webhook;
 pub use account::{Me, Membership, ProjectView, SetupState};
 pub use catalogue::{ListingView, ProductQuery, ProductRow, ProductSort};
 pub use competitors::CompetitorOfferView;
+pub use failures::{
+    FailureExchange, FailureGroupView, FailureQuery, ItemFailureDetail, ItemFailureView,
+    ParkedItemView, ParkedQuery,
+};
 pub use integration::{
     ConnectionTest, Disconnected, IntegrationCounters, IntegrationDetail, IntegrationView,
     OneClickStart,
@@ -25,12 +31,13 @@ pub use prices::{
     PriceItemView, PriceLedgerView, PricePushStatus, PricePushView, PriceShift, PriceSource,
     Rounding, WantedPrice, WantedPrices,
 };
+pub use retry::{RetryView, RetryWish, SyncPlanView};
 pub use run_history::{
     FailureCount, FailureSubject, MetricsStep, RunBucket, RunFigures, RunMetrics, RunQuery,
     RunsAsked,
 };
 pub use sales::{DaySales, ListingSales, Sold, StoreSales};
-pub use sync::{ItemFailureView, PhaseView, RunDetail, RunView};
+pub use sync::{PhaseView, RunDetail, RunLogLine, RunView};
 pub use webhook::{
     DeliveryEffect, DeliveryState, MeaningKind, SignatureResult, SubscriptionState,
     WebhookDeliveryDetail, WebhookDeliveryView, WebhookMeaning, WebhookSubscriptionView,

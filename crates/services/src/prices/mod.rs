@@ -21,6 +21,7 @@ use calibr_store::{
     prices::{NamedBy, PricedListing},
 };
 
+pub(crate) use self::preview::preview_again;
 pub use self::{
     apply::{RefusedInTrial, apply, discard, set},
     bounds::{bounds, guardrails, set_guardrails},

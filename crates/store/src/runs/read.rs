@@ -1,19 +1,15 @@
 //! What is shown of runs.
 
 use calibr_model::{
-    Cursor, IntegrationId, Page, PageRequest, SyncRunId,
+    IntegrationId, SyncRunId,
     event::SyncProgress,
     status::{RunPhase, SyncStatus},
-    views::{ItemFailureView, PhaseView, RunView},
+    views::{PhaseView, RunView},
 };
 use chrono::{DateTime, Utc};
 use sqlx::FromRow;
 
-use crate::{
-    db::TenantTx,
-    error::StoreError,
-    rows::{page_of, word},
-};
+use crate::{db::TenantTx, error::StoreError, rows::word};
 
 #[derive(FromRow)]
 pub(super) struct RunRow {
@@ -180,55 +176,6 @@ impl TenantTx {
             .collect::<Result<Vec<_>, StoreError>>()?;
         phases.sort_by_key(|phase| phase.phase);
         Ok(phases)
-    }
-
-    /// A run's failures, in the order they were met.
-    ///
-    /// # Errors
-    /// [`StoreError`]; [`StoreError::BadCursor`].
-    pub async fn item_failures(
-        &mut self,
-        run: SyncRunId,
-        page: &PageRequest,
-    ) -> Result<Page<ItemFailureView>, StoreError> {
-        #[derive(FromRow)]
-        struct Row {
-            id: i64,
-            kind: String,
-            external_id: Option<String>,
-            label: Option<String>,
-            code: String,
-            message: String,
-            class: String,
-            attempts: i32,
-            at: DateTime<Utc>,
-        }
-        let project = self.project().0;
-        let after: i64 = page.after()?.unwrap_or(-1);
-        let rows: Vec<Row> = sqlx::query_as(
-            "SELECT id, kind, external_id, label, code, message, class, attempts, at
-             FROM item_failures WHERE project_id = $1 AND run_id = $2 AND id > $3 ORDER BY id LIMIT $4",
-        )
-        .bind(project)
-        .bind(run.0)
-        .bind(after)
-        .bind(i64::from(page.limit()) + 1)
-        .fetch_all(self.conn())
-        .await?;
-        let view = |row: Row| {
-            Ok(ItemFailureView {
-                id: row.id,
-                kind: word("failure kind", &row.kind)?,
-                external_id: row.external_id,
-                label: row.label,
-                code: row.code,
-                message: row.message,
-                class: word("failure class", &row.class)?,
-                attempts: row.attempts,
-                at: row.at,
-            })
-        };
-        page_of(rows, page, |row| Cursor::encode(&row.id), view)
     }
 
     pub(crate) async fn progress(

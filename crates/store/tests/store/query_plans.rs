@@ -319,12 +319,12 @@ async fn figures_are_made_of_counts_of_their_range_alone(pool: PgPool) {
     for _ in 0..8 {
         let mut tx = world.tenant(project).await;
         let filter = RunFilter::default();
-        let month = CountPart {
+        let month = [CountPart {
             span: CountSpan::Day,
             from: days[0],
             to: world.now(),
-        };
-        let counted = tx.run_counts(integration, &filter, &[month], &days);
+        }];
+        let counted = tx.run_counts(integration, &filter, &month, &days);
         let (counts, plan) = plan_of(counted).await;
         assert_eq!(counts.unwrap().len(), 30 * 4);
         let scan = scan_of("sync_run_counts_pkey", &plan);

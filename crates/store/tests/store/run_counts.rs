@@ -109,8 +109,11 @@ async fn runs_are_counted_on_the_merchants_day_with_those_like_them(pool: PgPool
     ];
     let mut tx = world.tenant(project).await;
     let filter = RunFilter::default();
-    let rows = tx.run_counts(integration, &filter, &parts, &[month, days[2]]);
-    let runs: i64 = rows.await.unwrap().iter().map(|row| row.runs).sum();
+    let rows = tx
+        .run_counts(integration, &filter, &parts, &[month, days[2]])
+        .await
+        .unwrap();
+    let runs: i64 = rows.iter().map(|row| row.runs).sum();
     assert_eq!(runs, 4 + 4);
     assert_eq!(
         tx.first_counted_day(integration).await.unwrap(),

@@ -4,7 +4,7 @@ use calibr_model::{
     IntegrationId, PageRequest, ProjectId, SyncRunId,
     status::{FailureClass, RunTrigger, RunType, SyncStatus},
     time_range::Between,
-    views::RunView,
+    views::{FailureQuery, RunView},
 };
 use calibr_store::{
     StoreError,
@@ -239,7 +239,10 @@ async fn failures_are_listed_in_the_order_they_were_met(pool: PgPool) {
     };
     let mut tx = world.tenant(project).await;
     loop {
-        let found = tx.item_failures(run.id, &page).await.unwrap();
+        let found = tx
+            .item_failures(run.id, &FailureQuery::default(), &page)
+            .await
+            .unwrap();
         listed.extend(found.items);
         match found.next_cursor {
             Some(cursor) => page.cursor = Some(cursor),
@@ -272,7 +275,7 @@ async fn a_cursor_of_another_list_is_refused(pool: PgPool) {
             .map(|_| ()),
         tx.listings(None, None, &page).await.map(|_| ()),
         tx.products(&Default::default(), &page).await.map(|_| ()),
-        tx.item_failures(world.sources.id(), &page)
+        tx.item_failures(world.sources.id(), &FailureQuery::default(), &page)
             .await
             .map(|_| ()),
     ];

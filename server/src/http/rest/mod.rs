@@ -3,6 +3,7 @@
 pub(crate) mod auth;
 pub(crate) mod docs;
 pub(crate) mod events;
+pub(crate) mod failures;
 pub(crate) mod health;
 pub(crate) mod integrations;
 pub(crate) mod listings;
@@ -10,6 +11,7 @@ pub(crate) mod oauth;
 pub(crate) mod platforms;
 pub(crate) mod prices;
 pub(crate) mod products;
+pub(crate) mod retries;
 pub(crate) mod settings;
 pub(crate) mod syncs;
 pub(crate) mod webhooks;

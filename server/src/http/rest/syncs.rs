@@ -10,7 +10,7 @@ use axum::{
 use calibr_model::{
     IntegrationId, Page, SyncRunId,
     status::RunType,
-    views::{ItemFailureView, RunDetail, RunMetrics, RunView, RunsAsked},
+    views::{RunDetail, RunMetrics, RunView, RunsAsked},
 };
 use calibr_services::{Actor, syncs};
 use serde::Deserialize;
@@ -32,9 +32,9 @@ pub(crate) struct RunPath {
     #[param(rename = "slug")]
     _slug: String,
     /// The integration.
-    id: IntegrationId,
+    pub(super) id: IntegrationId,
     /// The run.
-    run: SyncRunId,
+    pub(super) run: SyncRunId,
 }
 
 /// What is to be run.
@@ -50,9 +50,9 @@ const fn incremental() -> RunType {
 }
 
 /// A run that was made, and where it is.
-type Made = (StatusCode, [(HeaderName, String); 1], Json<RunView>);
+pub(super) type Made = (StatusCode, [(HeaderName, String); 1], Json<RunView>);
 
-fn made(actor: &Actor, run: RunView) -> Made {
+pub(super) fn made(actor: &Actor, run: RunView) -> Made {
     let (slug, integration) = (&actor.project.slug, run.integration_id);
     let location = format!(
         "/api/projects/{slug}/integrations/{integration}/syncs/{}",
@@ -195,27 +195,6 @@ pub(crate) async fn get(
     ))
 }
 
-/// What a run could not bring through
-#[utoipa::path(
-    get,
-    operation_id = "list_failures",
-    path = "/api/projects/{slug}/integrations/{id}/syncs/{run}/failures",
-    tag = "syncs",
-    params(RunPath, PageQuery),
-    security(("session" = [])),
-    responses((status = 200, description = "A page of failures.", body = Page<ItemFailureView>))
-)]
-pub(crate) async fn failures(
-    State(state): State<AppState>,
-    Member(actor): Member,
-    extract::Path(path): extract::Path<RunPath>,
-    extract::Query(page): extract::Query<PageQuery>,
-) -> Answer<Json<Page<ItemFailureView>>> {
-    Ok(Json(
-        syncs::failures(&state.services, &actor, path.id, path.run, page.into()).await?,
-    ))
-}
-
 /// Cancel a run
 ///
 /// What came through stays. Answered with `conflict` where the run has ended.
@@ -236,25 +215,4 @@ pub(crate) async fn cancel(
     Ok(Json(
         syncs::cancel(&state.services, &actor, path.id, path.run).await?,
     ))
-}
-
-/// Run again what failed
-///
-/// A new run for what an ended one did not bring through.
-#[utoipa::path(
-    post,
-    operation_id = "retry_sync",
-    path = "/api/projects/{slug}/integrations/{id}/syncs/{run}/retry",
-    tag = "syncs",
-    params(RunPath),
-    security(("session" = [])),
-    responses((status = 201, description = "Queued; Location says where it is.", body = RunView))
-)]
-pub(crate) async fn retry(
-    State(state): State<AppState>,
-    Member(actor): Member,
-    extract::Path(path): extract::Path<RunPath>,
-) -> Answer<Made> {
-    let run = syncs::retry(&state.services, &actor, path.id, path.run).await?;
-    Ok(made(&actor, run))
 }

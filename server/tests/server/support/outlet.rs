@@ -135,6 +135,13 @@ impl Outlet {
 
     /// Waits until neither a run nor a message is under way; gives the newest run.
     pub(crate) async fn quiet(&self, integration: &str) -> Value {
+        let run = self.until_quiet(integration).await;
+        let id = run["id"].as_str().unwrap();
+        self.client.assert_it_adds_up(id).await;
+        run
+    }
+
+    async fn until_quiet(&self, integration: &str) -> Value {
         until("nothing is under way", async || {
             let waiting =
                 "SELECT (SELECT count(*) FROM sync_runs WHERE status IN ('queued', 'syncing'))
