@@ -226,7 +226,7 @@ async fn a_price_that_was_not_taken_is_previewed_again_and_never_sent_blindly() 
     assert_eq!(failures.len(), 2, "{failures:?}");
     let refused = failures
         .iter()
-        .find(|one| one["external_id"] == id(locked).to_string())
+        .find(|one| one["external_id"] == json!(id(locked).to_string()))
         .unwrap();
     let detail = scene
         .client
@@ -248,7 +248,7 @@ async fn a_price_that_was_not_taken_is_previewed_again_and_never_sent_blindly() 
             .contains("Preview them again"),
         "{problem}"
     );
-    let one = json!({ "code": failures.iter().find(|one| one["external_id"] == id(moved).to_string()).unwrap()["code"] });
+    let one = json!({ "code": failures.iter().find(|one| one["external_id"] == json!(id(moved).to_string())).unwrap()["code"] });
     let again = scene
         .client
         .post(&of("/preview-prices"), &one)
@@ -272,7 +272,7 @@ async fn a_price_that_was_not_taken_is_previewed_again_and_never_sent_blindly() 
     let left = scene.client.all(&of("/failures")).await;
     let state = |of: u64| {
         left.iter()
-            .find(|one| one["external_id"] == of.to_string())
+            .find(|one| one["external_id"] == json!(of.to_string()))
             .unwrap()["state"]
             .clone()
     };

@@ -56,6 +56,7 @@ mod refresh;
 mod replicas;
 #[cfg(test)]
 mod restarts;
+#[cfg(test)]
 mod retries;
 #[cfg(test)]
 mod run_history;
@@ -75,6 +76,8 @@ mod stopping;
 mod support;
 #[cfg(test)]
 mod syncs;
+#[cfg(test)]
+mod unchanged;
 #[cfg(test)]
 mod vendure;
 #[cfg(test)]

@@ -260,7 +260,7 @@ async fn what_fails_the_same_way_again_and_again_is_parked_until_somebody_or_som
     assert!(
         parked
             .iter()
-            .all(|one| one["external_id"] != misshapen.to_string()),
+            .all(|one| one["external_id"] != json!(misshapen.to_string())),
         "{parked:?}"
     );
 }
