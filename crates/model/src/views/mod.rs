@@ -4,6 +4,7 @@
 mod account;
 mod catalogue;
 mod competitors;
+mod conflicts;
 mod integration;
 mod price_check;
 mod prices;
@@ -14,6 +15,11 @@ mod webhook;
 pub use account::{Me, Membership, ProjectView, SetupState};
 pub use catalogue::{ListingView, ProductQuery, ProductRow, ProductSort};
 pub use competitors::CompetitorOfferView;
+pub use conflicts::{
+    ConflictCounts, ConflictField, ConflictQuery, ConflictSide, ConflictStatus, ConflictView,
+    ConflictsResolved, ConflictsUndone, HeldReason, HeldView, MatchingConflicts, RefusedConflict,
+    SeenConflict, StoreConflicts, UndoConflicts,
+};
 pub use integration::{
     ConnectionTest, Disconnected, IntegrationCounters, IntegrationDetail, IntegrationView,
     OneClickStart,
