@@ -208,9 +208,6 @@ pub struct ConflictsResolved {
     pub refused: i64,
     /// The first of those, each with why.
     pub refusals: Vec<RefusedConflict>,
-    /// How many that match are left for a further call, where they were too many
-    /// for one.
-    pub left: i64,
     /// To undo them together; `null` where none was decided.
     pub decision_id: Option<ConflictDecisionId>,
     /// The push that sends Calibr's values; `null` where there is nothing to

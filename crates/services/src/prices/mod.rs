@@ -9,6 +9,7 @@ mod fill;
 mod judge;
 mod preview;
 mod records;
+mod resend;
 mod table;
 mod upload;
 
@@ -21,6 +22,7 @@ use calibr_store::{
     prices::{NamedBy, PricedListing},
 };
 
+pub(crate) use self::resend::judge_ours;
 pub use self::{
     apply::{RefusedInTrial, apply, discard, set},
     bounds::{bounds, guardrails, set_guardrails},

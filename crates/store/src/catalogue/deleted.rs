@@ -49,6 +49,7 @@ impl TenantTx {
         .bind(now)
         .fetch_all(self.conn())
         .await?;
+        self.end_conflicts_of_gone(integration, now).await?;
         let mut links: Vec<&str> = gone
             .iter()
             .map(|one| one.external_product_id.as_str())

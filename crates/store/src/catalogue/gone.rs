@@ -42,6 +42,7 @@ impl TenantTx {
         if gone == 0 {
             return Ok(0);
         }
+        self.end_conflicts_of_gone(context.integration, now).await?;
         // A product of which no listing was ever known may be on sale all the
         // same: it stays as it is.
         sqlx::query(

@@ -125,7 +125,7 @@ async fn furnish_prices(world: &World, project: ProjectId, owner: UserId) {
         id: world.sources.id(),
         reason: "Sale",
         reverts: None,
-        created_by: owner,
+        created_by: Some(owner),
     };
     tx.add_price_push(&push, now).await.unwrap();
     let found = tx.listings_named(NamedBy::Sku, &["TENT"], None).await;
@@ -136,6 +136,7 @@ async fn furnish_prices(world: &World, project: ProjectId, owner: UserId) {
         listing: None,
         new_minor: Some(900),
         compare_at: CompareAtMinor::Keep,
+        keeps_price: false,
         status: PriceItemStatus::Planned,
         code: None,
         message: None,
