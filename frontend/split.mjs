@@ -25,7 +25,7 @@ const smaller = ["--flatten", "--rereloop", "--local-cse", "-Oz", "-Oz", "--stri
 const optimise = (file) => run("wasm-opt", [...features, ...smaller, file, "-o", file]);
 
 // The name says the content, so that browsers may keep the file for ever.
-async function named(folder, file, content) {
+export async function named(folder, file, content) {
   const hash = createHash("sha256").update(content).digest("hex").slice(0, 16);
   const [stem, ending] = [file.replace(/\.[^.]+$/, ""), file.match(/\.[^.]+$/)[0]];
   const name = `${stem.replace(/^split_/, "").replace(/^_+/, "").replaceAll("_", "-")}-${hash}${ending}`;

@@ -4,6 +4,7 @@
 //! builds the server functions' bodies for the server and nothing else.
 
 pub mod api;
+pub mod charts;
 
 #[cfg(feature = "csr")]
 #[expect(
@@ -29,7 +30,14 @@ mod routes;
 mod server;
 #[cfg(feature = "csr")]
 mod state;
-#[cfg(feature = "csr")]
+#[cfg(any(feature = "csr", feature = "ssr"))]
+#[cfg_attr(
+    not(feature = "csr"),
+    expect(
+        dead_code,
+        reason = "the server writes out little of what the browser does"
+    )
+)]
 mod text;
 
 #[cfg(feature = "ssr")]

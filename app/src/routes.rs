@@ -34,8 +34,9 @@ pub(crate) enum ProjectPlace {
     History(IntegrationId),
     /// `…/integrations/{id}/history/{run}`.
     Run(IntegrationId, SyncRunId),
-    /// `…/integrations/{id}/webhooks`.
-    Webhooks(IntegrationId),
+    /// `…/integrations/{id}/settings/{tab}`; `…/integrations/{id}/webhooks` is
+    /// the address that one of the tabs had first.
+    Settings(IntegrationId, SettingsTab),
     /// `…/products`.
     Products,
     /// `…/products/{id}`.
@@ -48,6 +49,56 @@ pub(crate) enum ProjectPlace {
     PricePush(PricePushId),
     /// Nothing.
     Lost,
+}
+
+/// A tab of a store's settings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum SettingsTab {
+    /// What signs in, and where the store is.
+    Credentials,
+    /// When and what is synced.
+    Sync,
+    /// What the store is asked to send, and what it sent.
+    Webhooks,
+    /// How it is called, and what is done rarely.
+    Advanced,
+}
+
+impl SettingsTab {
+    /// All of them, in their order on the page.
+    pub(crate) const ALL: [Self; 4] = [
+        Self::Credentials,
+        Self::Sync,
+        Self::Webhooks,
+        Self::Advanced,
+    ];
+
+    /// Its part of the address.
+    pub(crate) const fn part(self) -> &'static str {
+        match self {
+            Self::Credentials => "credentials",
+            Self::Sync => "sync",
+            Self::Webhooks => "webhooks",
+            Self::Advanced => "advanced",
+        }
+    }
+
+    /// Its name on the page.
+    pub(crate) const fn words(self) -> &'static str {
+        match self {
+            Self::Credentials => "Credentials",
+            Self::Sync => "Sync",
+            Self::Webhooks => "Webhooks",
+            Self::Advanced => "Advanced",
+        }
+    }
+
+    /// The tab that is open first.
+    const FIRST: Self = Self::Sync;
+
+    fn of(part: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|tab| tab.part() == part)
+    }
 }
 
 impl Place {
@@ -84,8 +135,12 @@ impl ProjectPlace {
             (Some("integrations"), [Some(id), Some("history"), Some(run)]) => {
                 Self::Run(id.parse().ok()?, run.parse().ok()?)
             }
+            (Some("integrations"), [Some(id), Some("settings"), tab]) => {
+                let tab = tab.map_or(Some(SettingsTab::FIRST), SettingsTab::of);
+                Self::Settings(id.parse().ok()?, tab?)
+            }
             (Some("integrations"), [Some(id), Some("webhooks"), None]) => {
-                Self::Webhooks(id.parse().ok()?)
+                Self::Settings(id.parse().ok()?, SettingsTab::Webhooks)
             }
             (Some("products"), [None, ..]) => Self::Products,
             (Some("products"), [Some(id), None, _]) => Self::Product(id.parse().ok()?),
@@ -94,6 +149,14 @@ impl ProjectPlace {
             (Some("prices"), [Some(id), None, _]) => Self::PricePush(id.parse().ok()?),
             _ => return None,
         })
+    }
+
+    /// The page that shows it, whichever of its tabs is open.
+    pub(crate) const fn page(self) -> Self {
+        match self {
+            Self::Settings(id, _) => Self::Settings(id, SettingsTab::FIRST),
+            other => other,
+        }
     }
 }
 
@@ -107,14 +170,29 @@ pub(crate) fn history(slug: &str, integration: IntegrationId) -> String {
     format!("/p/{slug}/integrations/{integration}/history")
 }
 
+/// An integration's runs as a file; `query` is that of its history's address.
+pub(crate) fn history_file(slug: &str, integration: IntegrationId, query: &str) -> String {
+    format!("/api/projects/{slug}/integrations/{integration}/syncs/export?{query}")
+}
+
 /// One sync run.
 pub(crate) fn run(slug: &str, integration: IntegrationId, run: SyncRunId) -> String {
     format!("/p/{slug}/integrations/{integration}/history/{run}")
 }
 
+/// The settings of an integration.
+pub(crate) fn settings(slug: &str, integration: IntegrationId) -> String {
+    format!("/p/{slug}/integrations/{integration}/settings")
+}
+
+/// One tab of them.
+pub(crate) fn settings_tab(slug: &str, integration: IntegrationId, tab: SettingsTab) -> String {
+    format!("{}/{}", settings(slug, integration), tab.part())
+}
+
 /// What an integration's store is asked to send, and what it sent.
 pub(crate) fn webhooks(slug: &str, integration: IntegrationId) -> String {
-    format!("/p/{slug}/integrations/{integration}/webhooks")
+    settings_tab(slug, integration, SettingsTab::Webhooks)
 }
 
 /// The catalogue.
@@ -153,6 +231,11 @@ pub(crate) fn price_import(slug: &str, integration: &str, reason: &str) -> Strin
     format!("/api/projects/{slug}/price-pushes/import?reason={reason}{only}{integration}")
 }
 
+/// The file with an integration's settings.
+pub(crate) fn settings_export(slug: &str, integration: IntegrationId) -> String {
+    format!("/api/projects/{slug}/integrations/{integration}/settings/export")
+}
+
 /// The server-sent events of a project.
 pub(crate) fn events(slug: &str) -> String {
     format!("/api/projects/{slug}/events")
@@ -186,7 +269,22 @@ mod tests {
             (integrations("acme"), ProjectPlace::Integrations),
             (history("acme", store), ProjectPlace::History(store)),
             (run("acme", store, run_id), ProjectPlace::Run(store, run_id)),
-            (webhooks("acme", store), ProjectPlace::Webhooks(store)),
+            (
+                settings("acme", store),
+                ProjectPlace::Settings(store, SettingsTab::Sync),
+            ),
+            (
+                settings_tab("acme", store, SettingsTab::Advanced),
+                ProjectPlace::Settings(store, SettingsTab::Advanced),
+            ),
+            (
+                webhooks("acme", store),
+                ProjectPlace::Settings(store, SettingsTab::Webhooks),
+            ),
+            (
+                format!("/p/acme/integrations/{store}/webhooks"),
+                ProjectPlace::Settings(store, SettingsTab::Webhooks),
+            ),
             (products("acme"), ProjectPlace::Products),
             (
                 product("acme", product_id),
@@ -223,6 +321,8 @@ mod tests {
         for rest in [
             "x",
             "integrations/1/history",
+            "integrations/0192f0c0-0000-7000-8000-0000000003e9/settings/x",
+            "integrations/0192f0c0-0000-7000-8000-0000000003e9/settings/sync/x",
             "products/x",
             "products/1/2/3/4",
             "prices/x",

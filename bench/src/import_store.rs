@@ -153,6 +153,7 @@ impl Ground {
             trigger: RunTrigger::Person,
             triggered_by: None,
             since: None,
+            retry: None,
         };
         tx.add_run(&new, sources.now()).await?;
         let Claim::Claimed(claimed) = tx.claim_run(run, worker, sources.now()).await? else {
@@ -171,9 +172,12 @@ impl Ground {
             tx.write_batch(batch, &context).await?;
             tx.commit().await?;
         }
-        let mut tx = db.tenant(self.project).await?;
-        tx.mark_gone(&context).await?;
-        tx.commit().await?;
+        let mut more = true;
+        while more {
+            let mut tx = db.tenant(self.project).await?;
+            more = tx.mark_gone(&context).await?.more;
+            tx.commit().await?;
+        }
         let took = begun.elapsed();
         let mut tx = db.tenant(self.project).await?;
         let outcome = calibr_store::runs::Outcome {

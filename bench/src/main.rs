@@ -5,6 +5,7 @@ mod database;
 mod error;
 mod figure;
 mod generate;
+mod history;
 mod import_dlt;
 mod import_end_to_end;
 mod import_store;
@@ -45,6 +46,9 @@ struct Settings {
     /// The program that imports with dlt
     #[arg(long, default_value = "bench/dlt/import_store.py")]
     dlt_script: PathBuf,
+    /// PostgreSQL's own measure; without it the figure against it is passed over
+    #[arg(long, env = "PGBENCH")]
+    pgbench: Option<PathBuf>,
     /// A PostgreSQL to make databases in; `scripts/with-postgres` gives one
     #[arg(long, env = "DATABASE_URL", hide_env_values = true)]
     database: url::Url,
@@ -58,6 +62,8 @@ enum Suite {
     ImportEndToEnd,
     /// A first import of a WooCommerce store, against dlt.
     ImportDlt,
+    /// Pages of sync history with 1,000 and 1,000,000 runs, against pgbench.
+    History,
     /// The size of what a browser loads.
     Spa,
 }
@@ -90,6 +96,7 @@ async fn measure(
             Suite::ImportStore => import_store::measure(settings, report).await?,
             Suite::ImportEndToEnd => import_end_to_end::measure(settings, report).await?,
             Suite::ImportDlt => import_dlt::measure(settings, report).await?,
+            Suite::History => history::measure(settings, report).await?,
             Suite::Spa => spa::measure(settings, report)?,
         }
     }

@@ -87,14 +87,28 @@ impl Person {
     }
 
     async fn integration(&self) -> Result<Value, BenchError> {
-        let answer = self
-            .http
-            .get(at(&self.base, "/api/projects/bench/integrations")?)
-            .header(header::COOKIE, &self.cookie)
-            .send()
-            .await?;
-        let all: Value = checked(answer).await?;
+        let all = self.get("/api/projects/bench/integrations").await?;
         Ok(all["items"][0].clone())
+    }
+
+    /// What is answered at a path.
+    pub(crate) async fn get(&self, path: &str) -> Result<Value, BenchError> {
+        checked(self.ask(path).await?).await
+    }
+
+    /// How many lines a file has, which is read as it comes and not kept.
+    pub(crate) async fn count_lines(&self, path: &str) -> Result<u64, BenchError> {
+        let mut answer = self.ask(path).await?.error_for_status()?;
+        let mut lines = 0;
+        while let Some(piece) = answer.chunk().await? {
+            lines += piece.iter().filter(|byte| **byte == b'\n').count() as u64;
+        }
+        Ok(lines)
+    }
+
+    async fn ask(&self, path: &str) -> Result<reqwest::Response, BenchError> {
+        let request = self.http.get(at(&self.base, path)?);
+        Ok(request.header(header::COOKIE, &self.cookie).send().await?)
     }
 
     async fn post(&self, path: &str, body: &Value) -> Result<Value, BenchError> {

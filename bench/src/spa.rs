@@ -46,6 +46,7 @@ fn kind(file: &Path) -> (String, Option<f64>) {
         "wasm" => Some(300.0),
         "css" => Some(15.0),
         "js" if name.starts_with("calibr-frontend") => Some(15.0),
+        "js" if name.starts_with("charts-") => Some(175.0),
         _ => None,
     };
     let plain = match name.rsplit_once('-') {

@@ -55,6 +55,12 @@ export async function connectByHand(page: Page, token = TOKEN): Promise<void> {
 
 /** Connects the sandbox's WooCommerce store with its key, and waits for its products. */
 export async function connectWooCommerce(page: Page, store: Store): Promise<void> {
+  await giveWooCommerceKey(page, store);
+  await expectSynced(storeRow(page, "Sandbox Store"), String(store.variants));
+}
+
+/** Connects the sandbox's WooCommerce store with its key. */
+export async function giveWooCommerceKey(page: Page, store: Store): Promise<void> {
   const dialog = await openConnect(page, "WooCommerce");
   await dialog.getByRole("tab", { name: "By hand" }).click();
   await dialog.getByRole("textbox", { name: "Store address" }).fill(store.woocommerce.url);
@@ -62,7 +68,6 @@ export async function connectWooCommerce(page: Page, store: Store): Promise<void
   await dialog.getByLabel("Consumer secret", { exact: true }).fill(CONSUMER_SECRET);
   await dialog.getByRole("button", { name: "Connect", exact: true }).click();
   await expect(dialog).toBeHidden();
-  await expectSynced(storeRow(page, "Sandbox Store"), String(store.variants));
 }
 
 /** The list item of the store that is named so on the integrations page. */

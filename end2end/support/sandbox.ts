@@ -73,7 +73,11 @@ export class Sandbox {
     /** How many prices it was asked about, and how many it was sent. */
     prices(): Promise<{ tried: number; sent: number }>;
   };
-  readonly woocommerce: MadeUpStore & { url: string };
+  readonly woocommerce: MadeUpStore & {
+    url: string;
+    /** Gives a record another form than agreed, as plugins do, or its own again. */
+    misshape(good: Good, misshapen: boolean): Promise<void>;
+  };
 
   constructor(readonly url: string) {
     const shop = `shopify/shops/${SHOP}`;
@@ -114,6 +118,8 @@ export class Sandbox {
           this.ask("POST", `${woo}/changes`, { action: "place_order", lines: [[Number(id), quantity]] }),
       }),
       url: `${url}/woo`,
+      misshape: ({ id }, misshapen) =>
+        this.ask("POST", `${woo}/changes`, { action: "misshape", record: Number(id), misshapen }),
       silence: async () => {
         const key = new URLSearchParams({ consumer_key: CONSUMER_KEY, consumer_secret: CONSUMER_SECRET });
         const answer = await fetch(`${url}/woo/wp-json/wc/v3/webhooks?${key}`);

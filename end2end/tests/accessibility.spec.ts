@@ -8,6 +8,16 @@ test.use({ serverOptions: { arguments: ["--demo"] } });
 
 const home = `/p/${DEMO.slug}`;
 
+/** Opens a tab of the settings of a platform's store. */
+async function openSettings(page: Page, tab: string, platform = "WooCommerce"): Promise<void> {
+  await page.goto(`${home}/integrations`);
+  const card = page.getByRole("article").filter({ has: page.getByRole("heading", { name: platform, level: 2 }) });
+  await card.getByRole("button", { name: /^More for/ }).first().click();
+  await page.getByRole("menuitem", { name: "Settings" }).click();
+  await page.getByRole("tab", { name: tab, exact: true }).click();
+  await expect(page.getByRole("tabpanel", { name: tab })).toBeVisible();
+}
+
 const pages: [name: string, show: (page: Page) => Promise<void>][] = [
   [
     "integrations",
@@ -22,6 +32,30 @@ const pages: [name: string, show: (page: Page) => Promise<void>][] = [
       await page.goto(`${home}/integrations`);
       await page.getByRole("list", { name: "Connected stores" }).getByRole("heading").getByRole("link").first().click();
       await expect(page.getByRole("table", { name: "Sync runs" })).toBeVisible();
+    },
+  ],
+  [
+    "sync history that nothing fits, with days the wrong way round",
+    async (page) => {
+      await page.goto(`${home}/integrations`);
+      await page.getByRole("list", { name: "Connected stores" }).getByRole("heading").getByRole("link").first().click();
+      await expect(page.getByRole("table", { name: "Sync runs" })).toBeVisible();
+      await page.goto(`${new URL(page.url()).pathname}?from=2020-01-02&to=2020-01-01`);
+      await expect(page.getByText("These filters cannot be used")).toBeVisible();
+      await page.goto(`${new URL(page.url()).pathname}?from=2020-01-01&to=2020-01-02`);
+      await expect(page.getByText("No runs match")).toBeVisible();
+    },
+  ],
+  [
+    "charts of a sync history, one as a table",
+    async (page) => {
+      await page.goto(`${home}/integrations`);
+      await page.getByRole("list", { name: "Connected stores" }).getByRole("heading").getByRole("link").first().click();
+      await page.getByRole("tab", { name: "Charts" }).click();
+      const outcomes = page.getByRole("region", { name: "How runs ended", exact: true });
+      await expect(outcomes.locator("svg")).toBeVisible();
+      await page.getByRole("region", { name: "Duration", exact: true }).getByRole("button", { name: "Show as table" }).click();
+      await expect(page.getByRole("table", { name: "Duration" })).toBeVisible();
     },
   ],
   [
@@ -164,6 +198,51 @@ const pages: [name: string, show: (page: Page) => Promise<void>][] = [
       await page.getByRole("button", { name: /^More for/ }).first().click();
       await page.getByRole("menuitem", { name: "Disconnect" }).click();
       await expect(page.getByRole("dialog")).toBeVisible();
+    },
+  ],
+  [
+    "credentials of a store, with a fault",
+    async (page) => {
+      await openSettings(page, "Credentials");
+      const secret = page.getByRole("group", { name: "Consumer secret" });
+      await secret.getByRole("button", { name: "Replace" }).click();
+      await page.getByRole("textbox", { name: "Store address" }).fill("nowhere");
+      await page.getByRole("button", { name: "Test and save" }).click();
+      await expect(page.getByRole("textbox", { name: "Store address" })).toHaveAttribute("aria-invalid", "true");
+    },
+  ],
+  [
+    "sync settings of a store",
+    async (page) => {
+      await openSettings(page, "Sync");
+      await page.getByRole("radio", { name: "Daily" }).check();
+      await expect(page.getByText("Unsaved changes")).toBeVisible();
+    },
+  ],
+  [
+    "webhooks of a store",
+    async (page) => {
+      await openSettings(page, "Webhooks", "Shopify");
+      await expect(page.getByRole("heading", { name: "Deliveries" })).toBeVisible();
+      await expect(page.getByText("Loading…")).toBeHidden();
+    },
+  ],
+  [
+    "advanced settings of a store, with faults",
+    async (page) => {
+      await openSettings(page, "Advanced");
+      await page.getByLabel("Certificate in PEM form").fill("MIIB");
+      await page.getByRole("button", { name: "Save" }).click();
+      await expect(page.getByLabel("Certificate in PEM form")).toHaveAttribute("aria-invalid", "true");
+    },
+  ],
+  [
+    "leaving what is not saved",
+    async (page) => {
+      await openSettings(page, "Sync");
+      await page.getByRole("radio", { name: "Daily" }).check();
+      await page.getByRole("link", { name: "History" }).click();
+      await expect(page.getByRole("dialog", { name: "Leave without saving?" })).toBeVisible();
     },
   ],
   [

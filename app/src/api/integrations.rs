@@ -51,6 +51,20 @@ pub async fn test_connection(
     Ok(calibr_services::integrations::test_form(&services, &actor, form).await?)
 }
 
+/// Asks a connected store, with what is saved for it.
+///
+/// # Errors
+/// `forbidden` for viewers; `conflict` where it is disconnected. A store that
+/// refuses is no error: the test says so.
+#[server(prefix = "/api/fn", endpoint = "test_integration", protocol = JsonPost)]
+pub async fn test_integration(
+    project: ProjectSlug,
+    id: IntegrationId,
+) -> Result<ConnectionTest, ApiError> {
+    let Caller { services, actor } = Caller::of(&project).await?;
+    Ok(calibr_services::integrations::test(&services, &actor, id).await?)
+}
+
 /// Connects a store by hand: tests first, seals the credentials, starts the
 /// first sync.
 ///

@@ -9,10 +9,12 @@
 
 pub mod account;
 pub mod conflicts;
+pub mod failures;
 pub mod integrations;
 pub mod platforms;
 pub mod prices;
 pub mod products;
+pub mod retries;
 pub mod settings;
 pub mod syncs;
 pub mod webhooks;
@@ -41,6 +43,7 @@ pub const PATHS: &[&str] = &[
     "/api/fn/list_integrations",
     "/api/fn/integration_config",
     "/api/fn/test_connection",
+    "/api/fn/test_integration",
     "/api/fn/connect_integration",
     "/api/fn/reconnect_integration",
     "/api/fn/start_one_click",
@@ -55,10 +58,18 @@ pub const PATHS: &[&str] = &[
     "/api/fn/start_sync",
     "/api/fn/recent_syncs",
     "/api/fn/list_syncs",
+    "/api/fn/sync_charts",
     "/api/fn/get_sync",
-    "/api/fn/list_failures",
     "/api/fn/cancel_sync",
+    "/api/fn/list_failures",
+    "/api/fn/list_failure_groups",
+    "/api/fn/get_failure_exchange",
+    "/api/fn/expunge_failures",
+    "/api/fn/list_parked",
+    "/api/fn/unpark_items",
+    "/api/fn/plan_sync",
     "/api/fn/retry_sync",
+    "/api/fn/preview_prices_again",
     "/api/fn/get_webhooks",
     "/api/fn/recreate_webhooks",
     "/api/fn/list_deliveries",
@@ -106,6 +117,7 @@ pub fn register() {
     register_explicit::<integrations::ListIntegrations>();
     register_explicit::<integrations::IntegrationConfig>();
     register_explicit::<integrations::TestConnection>();
+    register_explicit::<integrations::TestIntegration>();
     register_explicit::<integrations::ConnectIntegration>();
     register_explicit::<integrations::ReconnectIntegration>();
     register_explicit::<integrations::StartOneClick>();
@@ -113,13 +125,25 @@ pub fn register() {
     register_explicit::<integrations::PauseIntegration>();
     register_explicit::<integrations::ResumeIntegration>();
     register_explicit::<integrations::DisconnectIntegration>();
+    register_explicit::<settings::GetIntegration>();
+    register_explicit::<settings::GetSettings>();
+    register_explicit::<settings::SaveSettings>();
+    register_explicit::<settings::PutCredentials>();
     register_explicit::<syncs::StartSync>();
     register_explicit::<syncs::RecentSyncs>();
     register_explicit::<syncs::ListSyncs>();
+    register_explicit::<syncs::SyncCharts>();
     register_explicit::<syncs::GetSync>();
-    register_explicit::<syncs::ListFailures>();
     register_explicit::<syncs::CancelSync>();
-    register_explicit::<syncs::RetrySync>();
+    register_explicit::<failures::ListFailures>();
+    register_explicit::<failures::ListFailureGroups>();
+    register_explicit::<failures::GetFailureExchange>();
+    register_explicit::<failures::ExpungeFailures>();
+    register_explicit::<failures::ListParked>();
+    register_explicit::<failures::UnparkItems>();
+    register_explicit::<retries::PlanSync>();
+    register_explicit::<retries::RetrySync>();
+    register_explicit::<retries::PreviewPricesAgain>();
     register_explicit::<webhooks::GetWebhooks>();
     register_explicit::<webhooks::RecreateWebhooks>();
     register_explicit::<webhooks::ListDeliveries>();

@@ -3,13 +3,17 @@
 use calibr_model::{
     IntegrationId, Page, PageRequest, ProjectSlug, SyncRunId,
     status::RunType,
-    views::{ItemFailureView, PhaseView, RunQuery, RunView},
+    views::{PhaseView, RetryView, RunLogLine, RunView, RunsAsked},
 };
 use leptos::prelude::*;
 
 use super::{ApiError, JsonPost};
+use crate::charts::RunCharts;
 #[cfg(feature = "ssr")]
 use crate::server::Caller;
+
+/// A run in its parts.
+pub type RunParts = (RunView, Vec<PhaseView>, Option<RetryView>, Vec<RunLogLine>);
 
 /// Asks for a run.
 ///
@@ -43,14 +47,35 @@ pub async fn recent_syncs(project: ProjectSlug) -> Result<Vec<RunView>, ApiError
 pub async fn list_syncs(
     project: ProjectSlug,
     id: IntegrationId,
-    query: RunQuery,
+    asked: RunsAsked,
     page: PageRequest,
 ) -> Result<Page<RunView>, ApiError> {
     let Caller { services, actor } = Caller::of(&project).await?;
-    Ok(calibr_services::syncs::list(&services, &actor, id, query, page).await?)
+    Ok(calibr_services::syncs::list(&services, &actor, id, &asked, page).await?)
 }
 
-/// One run, and the phases it went through.
+/// How an integration's runs went, in figures and charts.
+///
+/// # Errors
+/// `not-found` where there is no such integration in the project.
+#[server(prefix = "/api/fn", endpoint = "sync_charts", protocol = JsonPost)]
+pub async fn sync_charts(
+    project: ProjectSlug,
+    id: IntegrationId,
+    asked: RunsAsked,
+) -> Result<RunCharts, ApiError> {
+    let Caller { services, actor } = Caller::of(&project).await?;
+    let metrics = calibr_services::syncs::metrics(&services, &actor, id, &asked).await?;
+    let zone = actor
+        .project
+        .time_zone
+        .parse()
+        .unwrap_or(chrono_tz::Tz::UTC);
+    Ok(crate::charts::of_runs(&metrics, zone))
+}
+
+/// One run: the phases it went through, what it retries where it does, and its
+/// log.
 ///
 /// # Errors
 /// `not-found` where there is no such run of the integration.
@@ -59,25 +84,10 @@ pub async fn get_sync(
     project: ProjectSlug,
     id: IntegrationId,
     run: SyncRunId,
-) -> Result<(RunView, Vec<PhaseView>), ApiError> {
+) -> Result<RunParts, ApiError> {
     let Caller { services, actor } = Caller::of(&project).await?;
     let detail = calibr_services::syncs::get(&services, &actor, id, run).await?;
-    Ok((detail.run, detail.phases))
-}
-
-/// One page of what a run could not sync.
-///
-/// # Errors
-/// `not-found` where there is no such run of the integration.
-#[server(prefix = "/api/fn", endpoint = "list_failures", protocol = JsonPost)]
-pub async fn list_failures(
-    project: ProjectSlug,
-    id: IntegrationId,
-    run: SyncRunId,
-    page: PageRequest,
-) -> Result<Page<ItemFailureView>, ApiError> {
-    let Caller { services, actor } = Caller::of(&project).await?;
-    Ok(calibr_services::syncs::failures(&services, &actor, id, run, page).await?)
+    Ok((detail.run, detail.phases, detail.retry, detail.log))
 }
 
 /// Stops a run that is queued or under way. What came through stays.
@@ -92,18 +102,4 @@ pub async fn cancel_sync(
 ) -> Result<RunView, ApiError> {
     let Caller { services, actor } = Caller::of(&project).await?;
     Ok(calibr_services::syncs::cancel(&services, &actor, id, run).await?)
-}
-
-/// Runs again what a run did not bring through.
-///
-/// # Errors
-/// `conflict` where a run is queued or under way.
-#[server(prefix = "/api/fn", endpoint = "retry_sync", protocol = JsonPost)]
-pub async fn retry_sync(
-    project: ProjectSlug,
-    id: IntegrationId,
-    run: SyncRunId,
-) -> Result<RunView, ApiError> {
-    let Caller { services, actor } = Caller::of(&project).await?;
-    Ok(calibr_services::syncs::retry(&services, &actor, id, run).await?)
 }

@@ -7,6 +7,7 @@ pub(crate) mod platform_mark;
 pub(crate) mod price;
 pub(crate) mod product;
 pub(crate) mod runs;
+pub(crate) mod settings;
 pub(crate) mod store;
 pub(crate) mod ui;
 pub(crate) mod webhooks;

@@ -9,10 +9,13 @@ use leptos::{
 };
 
 use super::{
-    NewPrices, PricePush, Prices, ProductDetail, Products, SyncHistory, SyncRun, Webhooks,
+    NewPrices, PricePush, Prices, ProductDetail, Products, StoreSettings, SyncHistory, SyncRun,
 };
 use crate::{
-    components::ui::{Crumb, Crumbs, ErrorBox, GhostTable, PageTitle},
+    components::{
+        ui::{Crumb, Crumbs, ErrorBox, GhostTable, PageTitle},
+        webhooks::Webhooks,
+    },
     routes::ProjectPlace,
 };
 
@@ -26,8 +29,11 @@ type Loaded = Result<Make, SplitLoaderError>;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Code {
     Catalogue,
+    History,
     Prices,
-    Syncs,
+    Run,
+    Settings,
+    /// A tab of the settings.
     Webhooks,
 }
 
@@ -39,8 +45,9 @@ impl Code {
             ProjectPlace::Prices | ProjectPlace::NewPrices | ProjectPlace::PricePush(_) => {
                 Some(Self::Prices)
             }
-            ProjectPlace::History(_) | ProjectPlace::Run(..) => Some(Self::Syncs),
-            ProjectPlace::Webhooks(_) => Some(Self::Webhooks),
+            ProjectPlace::History(_) => Some(Self::History),
+            ProjectPlace::Run(..) => Some(Self::Run),
+            ProjectPlace::Settings(..) => Some(Self::Settings),
             _ => None,
         }
     }
@@ -48,8 +55,10 @@ impl Code {
     async fn load(self) -> Loaded {
         match self {
             Self::Catalogue => catalogue_code().await,
+            Self::History => history_code().await,
             Self::Prices => prices_code().await,
-            Self::Syncs => syncs_code().await,
+            Self::Run => run_code().await,
+            Self::Settings => settings_code().await,
             Self::Webhooks => webhooks_code().await,
         }
     }
@@ -72,11 +81,26 @@ fn prices_code() -> Loaded {
     })
 }
 
-#[wasm_split(syncs, wasm_split_path = leptos::wasm_split, fallible)]
-fn syncs_code() -> Loaded {
+#[wasm_split(history, wasm_split_path = leptos::wasm_split, fallible)]
+fn history_code() -> Loaded {
+    Ok(|place| match place {
+        ProjectPlace::History(id) => view! { <SyncHistory id /> }.into_any(),
+        _ => ().into_any(),
+    })
+}
+
+#[wasm_split(run, wasm_split_path = leptos::wasm_split, fallible)]
+fn run_code() -> Loaded {
     Ok(|place| match place {
         ProjectPlace::Run(store, id) => view! { <SyncRun store id /> }.into_any(),
-        ProjectPlace::History(id) => view! { <SyncHistory id /> }.into_any(),
+        _ => ().into_any(),
+    })
+}
+
+#[wasm_split(settings, wasm_split_path = leptos::wasm_split, fallible)]
+fn settings_code() -> Loaded {
+    Ok(|place| match place {
+        ProjectPlace::Settings(id, _) => view! { <StoreSettings id /> }.into_any(),
         _ => ().into_any(),
     })
 }
@@ -84,12 +108,13 @@ fn syncs_code() -> Loaded {
 #[wasm_split(webhooks, wasm_split_path = leptos::wasm_split, fallible)]
 fn webhooks_code() -> Loaded {
     Ok(|place| match place {
-        ProjectPlace::Webhooks(id) => view! { <Webhooks id /> }.into_any(),
+        ProjectPlace::Settings(id, _) => view! { <Webhooks id /> }.into_any(),
         _ => ().into_any(),
     })
 }
 
-/// The page of an address, once its code is there.
+/// The page of an address, or what is under one of its tabs, once its code is
+/// there.
 pub(crate) fn later(place: ProjectPlace, code: Code) -> AnyView {
     let loaded = RwSignal::new(None::<Result<Make, ()>>);
     spawn_local(async move { loaded.set(Some(code.load().await.map_err(drop))) });

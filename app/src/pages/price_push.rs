@@ -427,7 +427,6 @@ fn Items(
                 caption="Prices of this push"
                 columns=COLUMNS
                 nothing
-                steady=true
                 rows
             />
         </section>

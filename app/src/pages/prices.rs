@@ -81,7 +81,6 @@ pub(crate) fn Prices() -> impl IntoView {
                 caption="Price pushes"
                 columns=COLUMNS
                 nothing
-                steady=true
                 rows
             />
         </section>

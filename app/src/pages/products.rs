@@ -17,11 +17,8 @@ use crate::{
         },
     },
     routes,
-    state::{Address, Announcer, Paging, Project, Query, query},
-    text::{
-        number::{counted, grouped},
-        words::Worded,
-    },
+    state::{Address, Paging, Project, Query, query},
+    text::{number::grouped, words::Worded},
 };
 
 /// How long typing may pause before it is searched for.
@@ -40,7 +37,6 @@ const COLUMNS: &[Column] = &[
 #[component]
 pub(crate) fn Products() -> impl IntoView {
     let project = expect_context::<Project>();
-    let announcer = expect_context::<Announcer>();
     expect_context::<Crumbs>()
         .0
         .set(vec![Crumb::here("Products")]);
@@ -77,18 +73,6 @@ pub(crate) fn Products() -> impl IntoView {
             api::products::list_products(slug.clone(), wanted, request)
         },
     );
-    // Those who do not see the list change hear it.
-    Effect::new(move |before: Option<bool>| {
-        let count = products.with(|page| page.map(|page| page.items.len()));
-        if let (Some(true), Some(count)) = (before, count) {
-            let count = i64::try_from(count).unwrap_or(i64::MAX);
-            announcer.say(format!(
-                "{} on this page",
-                counted(count, "product", "products")
-            ));
-        }
-        count.is_some()
-    });
     let filtered = Signal::derive(move || {
         [search, store, state]
             .iter()

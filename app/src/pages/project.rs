@@ -10,8 +10,9 @@ use crate::{
     components::{
         PlainPage,
         connect::{Connect, ConnectDialog},
-        frame::{Palette, PaletteDialog, Side, Top},
+        frame::{Palette, PaletteDialog, Side, Top, UnsavedDialog},
         price::PriceFile,
+        runs::{PlanDialog, PlanDialogView},
         store::{StoreDialogs, StoreDialogsView},
         ui::{Banner, Crumbs, Dialog, DialogKind, Look},
     },
@@ -64,6 +65,7 @@ fn Frame(membership: Membership, place: Memo<Place>) -> impl IntoView {
     provide_context(Palette::new());
     provide_context(Connect::new());
     provide_context(StoreDialogs::new());
+    provide_context(PlanDialog::new());
     provide_context(PriceFile::new());
 
     let drawer = RwSignal::new(false);
@@ -72,17 +74,21 @@ fn Frame(membership: Membership, place: Memo<Place>) -> impl IntoView {
         drawer.set(false);
     });
     let address = expect_context::<Address>();
-    let page = move || match place.get() {
-        Place::Project(_, ProjectPlace::Home) => {
+    // A page stays while one goes from one of its tabs to another.
+    let shown = Memo::new(move |_| match place.get() {
+        Place::Project(_, place) => place.page(),
+        _ => ProjectPlace::Lost,
+    });
+    let page = move || match shown.get() {
+        ProjectPlace::Home => {
             address.lead(&routes::integrations(slug.as_str()));
             ().into_any()
         }
-        Place::Project(_, ProjectPlace::Integrations) => view! { <Integrations /> }.into_any(),
-        Place::Project(_, place) => match Code::of(&place) {
+        ProjectPlace::Integrations => view! { <Integrations /> }.into_any(),
+        place => match Code::of(&place) {
             Some(code) => later(place, code),
             None => view! { <LostProjectPage /> }.into_any(),
         },
-        _ => view! { <LostProjectPage /> }.into_any(),
     };
     view! {
         <a class="skip btn btn-primary" href="#content">"Skip to content"</a>
@@ -111,6 +117,8 @@ fn Frame(membership: Membership, place: Memo<Place>) -> impl IntoView {
         <PaletteDialog />
         <ConnectDialog />
         <StoreDialogsView />
+        <UnsavedDialog />
+        <PlanDialogView />
     }
 }
 

@@ -1,50 +1,26 @@
 use calibr_model::{
-    IntegrationId, Page, PageRequest, Role,
-    status::{RunType, SyncStatus},
-    views::{RunQuery, RunView},
+    IntegrationId, Page, PageRequest, Problem, ProblemKind, Role, status::RunType, views::RunView,
 };
 use leptos::prelude::*;
 
 use crate::{
     api,
+    charts::RunCharts,
     components::{
         PageHeader,
         connect::Connect,
-        runs::{RunDuration, RunItems, run_ids, run_of},
+        runs::{RunFigures, RunFilters, RunGraphs, RunTable, RunsFilter},
         store::{StoreActions, needs_access, store_about},
-        ui::{
-            Button, Chips, Column, Crumb, Crumbs, Each, EmptyState, FilterSelect, Glyph, Icon,
-            Look, PagedTable, pill,
-        },
+        ui::{Button, Crumb, Crumbs, EmptyState, Glyph, Icon, Look, TabPanel, Tabs},
     },
     routes,
     state::{Address, Paging, Project, Query, query},
-    text::{
-        number::grouped,
-        time::{Style, written},
-        words::{Worded, run_type, trigger},
-    },
 };
 
-const COLUMNS: &[Column] = &[
-    Column::text("Started"),
-    Column::text("Type"),
-    Column::text("Trigger"),
-    Column::text("Status"),
-    Column::number("Items"),
-    Column::number("Failed"),
-    Column::number("Duration"),
-];
-
-/// The states one can filter by; a run is never idle.
-const STATES: [SyncStatus; 6] = [
-    SyncStatus::Success,
-    SyncStatus::Partial,
-    SyncStatus::Error,
-    SyncStatus::Cancelled,
-    SyncStatus::Syncing,
-    SyncStatus::Queued,
-];
+/// The views of a history, as the address names them.
+const VIEW: &str = "view";
+const RUNS: &str = "runs";
+const CHARTS: &str = "charts";
 
 /// `/p/{slug}/integrations/{id}/history`: every run of one store, newest first.
 #[component]
@@ -67,32 +43,26 @@ pub(crate) fn SyncHistory(
         }
     });
 
-    let address = expect_context::<Address>();
-    let states = Memo::new(move |_| address.value("status"));
-    let kind = Memo::new(move |_| address.value("type"));
     let paging = Paging::here();
-    let runs = query(
+    let filter = RunsFilter::here(paging);
+    let runs: Query<Page<RunView>> = query(
         {
             let slug = slug.clone();
             move || {
-                let filters = [states.get(), kind.get(), paging.cursor.get()];
-                Some(format!("{slug}/runs of {id}?{}", filters.join("&")))
+                let page = paging.cursor.get();
+                Some(format!("{slug}/runs of {id}?{}&{page}", filter.query()))
             }
         },
-        move || {
-            let states = states.get_untracked();
-            let wanted = RunQuery {
-                status: states
-                    .split(',')
-                    .filter_map(|word| word.parse().ok())
-                    .collect(),
-                r#type: kind.get_untracked().parse().ok(),
-            };
-            let page = PageRequest {
-                limit: None,
-                cursor: paging.request(),
-            };
-            api::syncs::list_syncs(slug.clone(), id, wanted, page)
+        {
+            let slug = slug.clone();
+            move || {
+                let page = PageRequest {
+                    limit: None,
+                    cursor: paging.request(),
+                };
+                let asked = filter.asked.get_untracked();
+                api::syncs::list_syncs(slug.clone(), id, asked, page)
+            }
         },
     );
     project.follow_runs(
@@ -100,21 +70,125 @@ pub(crate) fn SyncHistory(
         move |progress| progress.integration_id == id,
         |page: &mut Page<RunView>, run| page.items.iter_mut().find(|one| one.id == run),
     );
+    let charts: Query<RunCharts> = query(
+        {
+            let slug = slug.clone();
+            move || Some(format!("{slug}/charts of {id}?{}", filter.query()))
+        },
+        move || api::syncs::sync_charts(slug.clone(), id, filter.asked.get_untracked()),
+    );
+    // Figures are of runs that have ended.
+    project.follow_runs(
+        charts,
+        move |progress| progress.integration_id == id && progress.status.is_final(),
+        |_, _| None,
+    );
+    let unfit = Memo::new(move |_| {
+        let error = runs.loading.error.get();
+        error.filter(|problem| problem.kind == ProblemKind::Invalid)
+    });
 
     let about = move || store.get().map(store_about);
     view! {
         <PageHeader title="Sync history" about=move || about.into_any()>
+            <FileLink id filter />
+            <SettingsLink id />
             <WebhooksLink id />
             <SyncButtons id />
         </PageHeader>
-        <section class="card overflow-clip">
-            <Filters paging states kind />
-            <Runs
-                paging
-                runs
-                filtered=Signal::derive(move || !states.read().is_empty() || !kind.read().is_empty())
-            />
+        <section class="card" aria-label="Filters">
+            <RunFilters filter />
         </section>
+        {move || match unfit.get() {
+            Some(problem) => view! { <Unfit problem filter /> }.into_any(),
+            None => view! { <Views runs charts filter paging /> }.into_any(),
+        }}
+    }
+}
+
+/// The address asks for what there cannot be.
+#[component]
+fn Unfit(problem: Problem, filter: RunsFilter) -> impl IntoView {
+    view! {
+        <section class="card">
+            <EmptyState icon=Icon::Alert title="These filters cannot be used" advice=problem.detail>
+                <Button label="Clear filters" on_click=move || filter.clear() />
+            </EmptyState>
+        </section>
+    }
+}
+
+/// The figures, and under them the runs or their charts.
+#[component]
+fn Views(
+    runs: Query<Page<RunView>>,
+    charts: Query<RunCharts>,
+    filter: RunsFilter,
+    paging: Paging,
+) -> impl IntoView {
+    let address = expect_context::<Address>();
+    let open = Memo::new(move |_| match address.value(VIEW).as_str() {
+        CHARTS => CHARTS,
+        _ => RUNS,
+    });
+    let selected = RwSignal::new(open.get_untracked());
+    // The address says which is open, and a tab changes the address.
+    Effect::new(move |_| selected.set(open.get()));
+    Effect::new(move |before: Option<&'static str>| {
+        let now = selected.get();
+        if before.is_some_and(|before| before != now) && now != open.get_untracked() {
+            address.amend(&[(VIEW, if now == CHARTS { CHARTS } else { "" })]);
+        }
+        now
+    });
+    // Charts take code of their own to draw: none of it before they are asked for.
+    let drawn = Memo::new(move |before: Option<&bool>| {
+        before.copied().unwrap_or_default() || selected.get() == CHARTS
+    });
+    view! {
+        <RunFigures charts />
+        <div class="grid gap-4">
+            <Tabs
+                label="Views of the history"
+                stem="history"
+                tabs=vec![(RUNS, "Runs"), (CHARTS, "Charts")]
+                selected
+            />
+            <TabPanel stem="history" key=RUNS selected>
+                <section class="card overflow-clip">
+                    <RunTable runs filter paging />
+                </section>
+            </TabPanel>
+            <TabPanel stem="history" key=CHARTS selected>
+                <Show when=move || drawn.get()>
+                    <RunGraphs charts />
+                </Show>
+            </TabPanel>
+        </div>
+    }
+}
+
+/// The runs that are asked for, to take along.
+#[component]
+fn FileLink(id: IntegrationId, filter: RunsFilter) -> impl IntoView {
+    let slug = expect_context::<Project>().slug();
+    let href = move || routes::history_file(slug.as_str(), id, &filter.query());
+    view! {
+        <a class=Look::Plain.class() href=href download="">
+            <Glyph icon=Icon::Download />
+            "Export CSV"
+        </a>
+    }
+}
+
+#[component]
+fn SettingsLink(id: IntegrationId) -> impl IntoView {
+    let href = routes::settings(expect_context::<Project>().slug().as_str(), id);
+    view! {
+        <a class=Look::Plain.class() href=href>
+            <Glyph icon=Icon::Settings />
+            "Settings"
+        </a>
     }
 }
 
@@ -187,121 +261,4 @@ fn SyncButtons(id: IntegrationId) -> impl IntoView {
         }
     };
     buttons.into_any()
-}
-
-#[component]
-fn Filters(paging: Paging, states: Memo<String>, kind: Memo<String>) -> impl IntoView {
-    let toggle = move |status: &'static str| {
-        let mut chosen: Vec<String> = states
-            .get_untracked()
-            .split(',')
-            .filter(|word| !word.is_empty())
-            .map(str::to_owned)
-            .collect();
-        match chosen.iter().position(|word| *word == status) {
-            Some(index) => drop(chosen.remove(index)),
-            None => chosen.push(status.to_owned()),
-        }
-        paging.filter("status", &chosen.join(","));
-    };
-    let kinds = || {
-        let all = [(String::new(), "All types".to_owned())];
-        let types = RunType::ALL
-            .iter()
-            .map(|one| (one.to_string(), run_type(*one).to_owned()));
-        all.into_iter().chain(types).collect::<Vec<_>>()
-    };
-    view! {
-        <div class="flex flex-wrap items-center gap-3 border-b border-line px-4 py-3">
-            <Chips
-                label="Filter by status"
-                options=STATES.map(|status| (status.as_str(), status.word().to_owned())).to_vec()
-                pressed=move |status| states.with(|states| states.split(',').any(|word| word == status))
-                on_press=toggle
-            />
-            <div class="ml-auto">
-                <FilterSelect
-                    label="Filter by type"
-                    value=kind
-                    options=Signal::derive(kinds)
-                    on_change=move |kind: String| paging.filter("type", &kind)
-                />
-            </div>
-        </div>
-    }
-}
-
-#[component]
-fn Runs(paging: Paging, runs: Query<Page<RunView>>, filtered: Signal<bool>) -> impl IntoView {
-    let ids = run_ids(move || {
-        runs.with(|page| page.map(|page| page.items.iter().map(|run| run.id).collect()))
-    });
-    let row = move |id| {
-        let run = run_of(id, move |find| {
-            runs.with(|page| page?.items.iter().find(find).cloned())
-        });
-        view! { <Row run /> }.into_any()
-    };
-    let nothing = move || {
-        let (title, advice) = if filtered.get() {
-            ("No run fits the filters", "Take a filter away to see more.")
-        } else {
-            (
-                "No sync yet",
-                "The first run starts when the store is connected; Sync now starts one at once.",
-            )
-        };
-        view! { <EmptyState icon=Icon::History title advice /> }
-    };
-    view! {
-        <PagedTable
-            list=runs
-            paging
-            what="runs"
-            caption="Sync runs"
-            columns=COLUMNS
-            nothing
-            rows=move || view! { <Each ids view=row /> }
-        />
-    }
-}
-
-#[component]
-fn Row(run: Signal<Option<RunView>>) -> impl IntoView {
-    let project = expect_context::<Project>();
-    let first = run.get_untracked()?;
-    let href = routes::run(project.slug().as_str(), first.integration_id, first.id);
-    let zone = project.time_zone();
-    let at = written(
-        first.started_at.unwrap_or(first.queued_at),
-        &zone,
-        Style::Short,
-    );
-    let status = Memo::new(move |_| run.with(|run| run.as_ref().map(|run| run.status)));
-    let failed = Memo::new(move |_| run.with(|run| run.as_ref().map_or(0, |run| run.items_failed)));
-    let error = Memo::new(move |_| run.with(|run| run.as_ref().and_then(|run| run.error.clone())));
-    Some(view! {
-        <tr>
-            <td data-wide="" class="whitespace-nowrap">
-                <a class="row-link" href=href>{at}</a>
-            </td>
-            <td class="text-quiet">{run_type(first.r#type)}</td>
-            <td dir="auto" class="text-quiet" data-end="">{trigger(&first)}</td>
-            <td data-wide="" class="md:max-w-72">
-                {move || status.get().map(pill)}
-                {move || {
-                    error
-                        .get()
-                        .map(|error| view! { <p class="mt-1 line-clamp-2 text-sm text-quiet">{error}</p> })
-                }}
-            </td>
-            <td class="num" data-label="Items"><RunItems run /></td>
-            <td class="num" data-label="Failed" data-end="">
-                <span class=("text-bad-text", move || failed.get() > 0) class=("font-medium", move || failed.get() > 0)>
-                    {move || grouped(failed.get())}
-                </span>
-            </td>
-            <td class="num whitespace-nowrap" data-label="Took"><RunDuration run /></td>
-        </tr>
-    })
 }

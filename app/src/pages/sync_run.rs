@@ -1,39 +1,25 @@
 use calibr_model::{
-    IntegrationId, Page, PageRequest, Role, SyncRunId,
+    IntegrationId, Role, SyncRunId,
     status::{RunType, SyncStatus},
-    views::{ItemFailureView, PhaseView, RunView},
+    views::{RetryWish, RunView},
 };
 use leptos::prelude::*;
 
 use crate::{
-    api,
+    api::{self, syncs::RunParts},
     components::{
         PageHeader,
-        runs::{RunDuration, RunProgress, RunTimeline, progress_of},
-        store::StoreActions,
-        ui::{
-            Button, Column, CopyButton, Crumb, Crumbs, EmptyState, GhostLines, Icon, Loaded, Look,
-            Note, PagedTable, TimeAgo, pill,
+        runs::{
+            PlanDialog, RunCounters, RunFailures, RunLog, RunProgress, RunTimeline, Wanted,
+            progress_of,
         },
+        store::StoreActions,
+        ui::{Button, Crumb, Crumbs, GhostLines, Icon, Loaded, Look, Note, TimeAgo, pill},
     },
     routes,
-    state::{Address, Clock, Paging, Project, Query, query},
-    text::{
-        number::grouped,
-        time::{Style, written},
-        words::{Worded, cause, failure_kind, run_type},
-    },
+    state::{Clock, Project, Query, query},
+    text::words::{Worded, cause, run_type},
 };
-
-const FAILURE_COLUMNS: &[Column] = &[
-    Column::text("Item"),
-    Column::text("What is wrong"),
-    Column::text("Class"),
-    Column::number("Tries"),
-];
-
-/// A run and the phases it went through.
-type Detail = (RunView, Vec<PhaseView>);
 
 /// `/p/{slug}/integrations/{id}/history/{run}`: one run, live while it goes on.
 #[component]
@@ -46,7 +32,7 @@ pub(crate) fn SyncRun(
     let project = expect_context::<Project>();
     let slug = project.slug();
     set_crumbs(store);
-    let detail: Query<Detail> = query(
+    let detail: Query<RunParts> = query(
         {
             let key = format!("{slug}/run {id}");
             move || Some(key.clone())
@@ -56,16 +42,20 @@ pub(crate) fn SyncRun(
     project.follow_runs(
         detail,
         move |progress| progress.run_id == id,
-        move |(run, _): &mut Detail, wanted| (run.id == wanted).then_some(run),
+        move |(run, ..): &mut RunParts, wanted| (run.id == wanted).then_some(run),
     );
     let shown: Signal<Option<RunView>> =
         Memo::new(move |_| detail.with(|detail| Some(detail?.0.clone()))).into();
+    let retry = Memo::new(move |_| detail.with(|detail| detail?.2.clone()));
+    let log = Memo::new(move |_| detail.with(|detail| detail.map(|all| all.3.clone())));
+    let lines = Signal::derive(move || log.get().unwrap_or_default());
+    follow_phases(detail, shown);
 
     let about = move || {
         shown.get().map(|run| {
             let what = match run.r#type {
-                RunType::Prices => "",
-                _ => " sync",
+                RunType::Full | RunType::Incremental => " sync",
+                RunType::Prices | RunType::Retry => "",
             };
             let words = format!("{}{what} {}", run_type(run.r#type), cause(&run));
             view! {
@@ -83,9 +73,12 @@ pub(crate) fn SyncRun(
         <Loaded loading=detail.loading skeleton=|| view! { <div class="card p-5"><GhostLines lines=6 /></div> }>
             <Outcome run=shown />
             <div class="grid items-start gap-4 lg:grid-cols-[minmax(0,1fr)_20rem]">
-                <Failures store id run=shown />
+                <div class="grid min-w-0 grid-cols-1 gap-4">
+                    <RunFailures store id run=shown />
+                    <RunLog lines />
+                </div>
                 <aside class="card grid grid-cols-1 gap-4 p-5 max-lg:order-first" aria-label="Course of the run">
-                    <Figures run=shown />
+                    <RunCounters run=shown retry=retry.into() />
                     <RunTimeline detail />
                 </aside>
             </div>
@@ -109,15 +102,32 @@ fn set_crumbs(store: IntegrationId) {
     });
 }
 
+/// Reads timeline and log again when the run goes into another phase, or back to
+/// the queue: the line tells of no more than that.
+fn follow_phases(detail: Query<RunParts>, run: Signal<Option<RunView>>) {
+    let place = Memo::new(move |_| run.with(|run| run.as_ref().map(|run| (run.phase, run.status))));
+    Effect::new(move |before: Option<Option<_>>| {
+        let now = place.get();
+        if before.flatten().is_some_and(|before| Some(before) != now) {
+            detail.refetch();
+        }
+        now
+    });
+}
+
 /// What can be done with the run as it stands.
 #[component]
 fn Actions(run: Signal<Option<RunView>>) -> impl IntoView {
     let project = expect_context::<Project>();
     let actions = StoreActions::here();
-    let address = expect_context::<Address>();
-    let slug = project.slug();
+    let plan = expect_context::<PlanDialog>();
     let busy = RwSignal::new(false);
-    let status = Memo::new(move |_| run.with(|run| run.as_ref().map(|run| run.status)));
+    let state = Memo::new(move |_| {
+        run.with(|run| {
+            run.as_ref()
+                .map(|run| (run.status, run.r#type, run.items_failed > 0))
+        })
+    });
     if !project.allows(Role::Editor) {
         return ().into_any();
     }
@@ -127,28 +137,49 @@ fn Actions(run: Signal<Option<RunView>>) -> impl IntoView {
             actions.cancel(&progress_of(&run, 0.0), move || busy.set(false));
         }
     };
-    let again = Callback::new(move |()| {
-        let Some(run) = run.get_untracked() else {
-            return;
-        };
-        busy.set(true);
-        let (slug, store) = (slug.clone(), run.integration_id);
-        actions.retry(&run, move |answer| {
-            busy.set(false);
-            if let Ok(new) = answer {
-                address.go(&routes::run(slug.as_str(), store, new));
-            }
-        });
-    });
-    (move || match status.get() {
-        Some(status) if status.is_active() => {
-            Some(view! { <Button label="Cancel" icon=Icon::Stop busy on_click=cancel /> }.into_any())
+    let ask = move |title: &'static str, wish: RetryWish| {
+        if let Some(run) = run.get_untracked() {
+            plan.ask(Wanted::retry(run.integration_id, run.id, title, wish));
         }
-        Some(SyncStatus::Error | SyncStatus::Partial | SyncStatus::Cancelled) => Some(
-            view! { <Button label="Run again" icon=Icon::Sync look=Look::Primary busy on_click=again /> }
-                .into_any(),
-        ),
-        _ => None,
+    };
+    let retry = move || ask("Retry failed items", RetryWish::default());
+    let again = move || {
+        let wish = RetryWish {
+            whole: true,
+            ..RetryWish::default()
+        };
+        ask("Run again", wish);
+    };
+    let failed_button = move |kind| match kind {
+        RunType::Prices => view! {
+            <Button label="Preview prices again" icon=Icon::Tag look=Look::Primary on_click=retry />
+        }
+        .into_any(),
+        _ => view! {
+            <Button label="Retry failed items" icon=Icon::Sync look=Look::Primary on_click=retry />
+        }
+        .into_any(),
+    };
+    let again_button = move |look| {
+        view! { <Button label="Run again" icon=Icon::Sync look on_click=again /> }.into_any()
+    };
+    (move || {
+        let (status, kind, failed) = state.get()?;
+        if status.is_active() {
+            let cancel = view! { <Button label="Cancel" icon=Icon::Stop busy on_click=cancel /> };
+            return Some(cancel.into_any());
+        }
+        let retry = failed.then(|| failed_button(kind));
+        let again = match kind {
+            RunType::Full | RunType::Incremental if failed => Some(again_button(Look::Plain)),
+            RunType::Full | RunType::Incremental => Some(again_button(Look::Primary)),
+            // One that ended before it had read what it was to.
+            RunType::Retry if !failed && status != SyncStatus::Success => {
+                Some(again_button(Look::Primary))
+            }
+            RunType::Retry | RunType::Prices => None,
+        };
+        Some(view! { {again} {retry} }.into_any())
     })
     .into_any()
 }
@@ -195,152 +226,5 @@ fn Outcome(run: Signal<Option<RunView>>) -> impl IntoView {
                     }
                 })
         }}
-    }
-}
-
-/// The counters.
-#[component]
-fn Figures(run: Signal<Option<RunView>>) -> impl IntoView {
-    let zone = expect_context::<Project>().time_zone();
-    let figure = move |label: &'static str, value: fn(&RunView) -> Option<i64>| {
-        let value = move || run.with(|run| run.as_ref().and_then(value));
-        view! {
-            <Show when=move || value().is_some()>
-                <div class="flex justify-between gap-4">
-                    <dt class="text-quiet">{label}</dt>
-                    <dd class="font-medium">{move || value().map(grouped)}</dd>
-                </div>
-            </Show>
-        }
-    };
-    let id = move || run.with(|run| run.as_ref().map(|run| run.id.to_string()));
-    let began =
-        move || run.with(|run| Some(written(run.as_ref()?.started_at?, &zone, Style::Exact)));
-    view! {
-        <dl class="grid grid-cols-1 gap-1.5">
-            {figure("Items synced", |run| Some(run.items_synced))}
-            {figure("New", |run| Some(run.items_created))}
-            {figure("Changed", |run| Some(run.items_updated))}
-            {figure("Unchanged", |run| Some(run.items_unchanged))}
-            {figure("Gone from the store", |run| (run.items_removed > 0).then_some(run.items_removed))}
-            {figure("Failed", |run| Some(run.items_failed))}
-            {figure("Orders read", |run| (run.orders_read > 0).then_some(run.orders_read))}
-            {figure("Prices pushed", |run| (run.prices_pushed > 0).then_some(run.prices_pushed))}
-            {figure("Expected", |run| run.items_expected)}
-            {figure("Tries", |run| (run.attempts > 1).then_some(run.attempts.into()))}
-            <div class="flex justify-between gap-4">
-                <dt class="text-quiet">"Duration"</dt>
-                <dd class="font-medium"><RunDuration run /></dd>
-            </div>
-            <div class="mt-1.5 border-t border-line pt-3">
-                <dt class="text-quiet">"Started"</dt>
-                <dd>{began}</dd>
-            </div>
-            <div>
-                <dt class="text-quiet">"Run id"</dt>
-                <dd class="flex items-center gap-1">
-                    {move || {
-                        id()
-                            .map(|id| {
-                                view! {
-                                    <code class="min-w-0 truncate font-mono text-xs">{id.clone()}</code>
-                                    <CopyButton text=id what="run id" />
-                                }
-                            })
-                    }}
-                </dd>
-            </div>
-        </dl>
-    }
-}
-
-/// What could not be synced.
-#[component]
-fn Failures(store: IntegrationId, id: SyncRunId, run: Signal<Option<RunView>>) -> impl IntoView {
-    let slug = expect_context::<Project>().slug();
-    let paging = Paging::here();
-    // Read anew when more have failed.
-    let failed = Memo::new(move |_| run.with(|run| run.as_ref().map_or(0, |run| run.items_failed)));
-    let failures: Query<Page<ItemFailureView>> = query(
-        {
-            let slug = slug.clone();
-            move || {
-                let (cursor, failed) = (paging.cursor.get(), failed.get());
-                Some(format!("{slug}/failures of {id}?{cursor}&{failed}"))
-            }
-        },
-        move || {
-            let page = PageRequest {
-                limit: None,
-                cursor: paging.request(),
-            };
-            api::syncs::list_failures(slug.clone(), store, id, page)
-        },
-    );
-    let rows = move || {
-        let items = failures.get().map(|page| page.items).unwrap_or_default();
-        items
-            .into_iter()
-            .map(|failure| view! { <FailureRow failure /> }.into_any())
-            .collect_view()
-    };
-    let nothing = move || {
-        let active = run.with(|run| run.as_ref().is_some_and(|run| run.status.is_active()));
-        let advice = if active {
-            "So far every item came through."
-        } else {
-            "Every item that was read came through."
-        };
-        view! { <EmptyState icon=Icon::CheckCircle title="Nothing failed" advice /> }
-    };
-    view! {
-        <section class="card min-w-0 overflow-clip">
-            <h2 class="px-4 py-4 text-lg sm:px-5">"Items that failed"</h2>
-            <PagedTable
-                list=failures
-                paging
-                what="failed items"
-                caption="Items that could not be synced"
-                columns=FAILURE_COLUMNS
-                nothing
-                rows
-            />
-        </section>
-    }
-}
-
-#[component]
-fn FailureRow(failure: ItemFailureView) -> impl IntoView {
-    let ItemFailureView {
-        kind,
-        external_id,
-        label,
-        code,
-        message,
-        class,
-        attempts,
-        ..
-    } = failure;
-    let (name, id) = match (label, external_id) {
-        (Some(label), id) => (label, id),
-        (None, Some(id)) => (id, None),
-        (None, None) => ("An item that could not be read".to_owned(), None),
-    };
-    view! {
-        <tr>
-            <td data-wide="" class="align-top md:min-w-52">
-                <p dir="auto" class="font-medium wrap-anywhere">{name}</p>
-                {id.map(|id| view! { <p class="font-mono text-xs text-quiet wrap-anywhere">{id}</p> })}
-            </td>
-            <td data-wide="" class="align-top">
-                <p class="wrap-anywhere">{message}</p>
-                <p class="font-mono text-xs text-quiet">{code}</p>
-            </td>
-            <td class="align-top">
-                {pill(class)}
-                {failure_kind(kind).map(|kind| view! { <p class="mt-1 text-xs text-quiet">{kind}</p> })}
-            </td>
-            <td class="num align-top" data-label="Tries">{attempts}</td>
-        </tr>
     }
 }

@@ -6,6 +6,8 @@ use leptos::{
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Element, HtmlAnchorElement, UrlSearchParams};
 
+use super::Unsaved;
+
 /// The browser's address, and going from one to another without a new page.
 ///
 /// This is all the router the console needs: which page an address shows is
@@ -13,6 +15,7 @@ use web_sys::{Element, HtmlAnchorElement, UrlSearchParams};
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Address {
     held: RwSignal<Held>,
+    unsaved: Unsaved,
     /// The path, such as `/p/acme/products`.
     pub(crate) path: Memo<String>,
 }
@@ -32,12 +35,17 @@ enum Entry {
 }
 
 impl Address {
-    /// Takes over the links of the page and the browser's buttons.
-    pub(crate) fn new() -> Self {
+    /// Takes over the links of the page and the browser's buttons. Both ask before
+    /// they leave what is not saved.
+    pub(crate) fn new(unsaved: Unsaved) -> Self {
         let held = RwSignal::new(Held::now());
         let path = Memo::new(move |_| held.with(|held| held.path.clone()));
-        let this = Self { held, path };
-        let stepped = window_event_listener(ev::popstate, move |_| held.set(Held::now()));
+        let this = Self {
+            held,
+            unsaved,
+            path,
+        };
+        let stepped = window_event_listener(ev::popstate, move |_| this.stepped());
         let clicked = window_event_listener(ev::click, move |event| {
             if let Some(to) = page_of_link(&event) {
                 event.prevent_default();
@@ -51,10 +59,32 @@ impl Address {
         this
     }
 
-    /// Goes to a page, which begins at its top.
+    /// Goes to a page, which begins at its top; asks before it leaves what is not
+    /// saved.
     pub(crate) fn go(self, to: &str) {
-        self.turn(to, Entry::Added, &JsValue::NULL);
-        window().scroll_to_with_x_and_y(0.0, 0.0);
+        let path = to.split('?').next();
+        let to = to.to_owned();
+        self.unsaved.pass(path, move || {
+            self.turn(&to, Entry::Added, &JsValue::NULL);
+            window().scroll_to_with_x_and_y(0.0, 0.0);
+        });
+    }
+
+    /// The browser went back or on by its own buttons. Where that would lose what
+    /// is not saved, the page comes to stand after the entry that was gone to:
+    /// going back from there leads to it, once the person says so.
+    fn stepped(self) {
+        let now = Held::now();
+        if !self.unsaved.holds(Some(&now.path)) {
+            self.held.set(now);
+            return;
+        }
+        self.turn(&self.here(), Entry::Added, &JsValue::NULL);
+        self.unsaved.ask(|| {
+            if let Ok(history) = window().history() {
+                let _gone = history.back();
+            }
+        });
     }
 
     /// Goes to a page from one that only led there: *Back* passes over it.
@@ -82,8 +112,14 @@ impl Address {
         self.turn(&self.changed(changes), Entry::Replaced, &JsValue::NULL);
     }
 
-    /// As [`amend`](Self::amend), in a new entry of the browser's history, which
-    /// keeps `state`.
+    /// As [`amend`](Self::amend), in a new entry of the browser's history: *Back*
+    /// takes the changes back.
+    pub(crate) fn add(self, changes: &[(&str, &str)]) {
+        self.turn(&self.changed(changes), Entry::Added, &JsValue::NULL);
+    }
+
+    /// As [`add`](Self::add), with the page from its top and an entry that keeps
+    /// `state`.
     pub(crate) fn go_on(self, changes: &[(&str, &str)], state: &JsValue) {
         self.turn(&self.changed(changes), Entry::Added, state);
         window().scroll_to_with_x_and_y(0.0, 0.0);

@@ -15,6 +15,7 @@ mod query;
 mod session;
 mod theme;
 mod toasts;
+mod unsaved;
 
 pub(crate) use address::Address;
 pub(crate) use announcer::Announcer;
@@ -30,12 +31,15 @@ pub(crate) use query::{Cache, Loading, Query, query};
 pub(crate) use session::{Session, SessionState};
 pub(crate) use theme::{Theme, ThemeChoice};
 pub(crate) use toasts::{Toast, Toasts};
+pub(crate) use unsaved::Unsaved;
 
 use leptos::prelude::*;
 
 /// Makes all of it available below. Called once, by the app.
 pub(crate) fn provide_app_state() {
-    provide_context(Address::new());
+    let unsaved = Unsaved::new();
+    provide_context(unsaved);
+    provide_context(Address::new(unsaved));
     provide_context(Theme::new());
     provide_context(Announcer::new());
     provide_context(Toasts::new());

@@ -11,7 +11,7 @@ const CURSOR: &str = "cursor";
 /// Where a keyset list stands. The address holds the cursor of the page; the
 /// entry of the browser's history holds those of the pages before, so that
 /// *Previous* works after a reload, too.
-#[derive(Clone, Copy)]
+#[derive(Debug, Clone, Copy)]
 pub(crate) struct Paging {
     /// The cursor of this page; none on the first.
     pub(crate) cursor: Memo<String>,
@@ -56,6 +56,12 @@ impl Paging {
     /// Changes a filter of the list, which then begins anew.
     pub(crate) fn filter(self, name: &str, value: &str) {
         self.address.amend(&[(CURSOR, ""), (name, value)]);
+    }
+
+    /// Changes filters of the list, which then begins anew. *Back* takes the
+    /// changes back.
+    pub(crate) fn choose(self, changes: &[(&str, &str)]) {
+        self.address.add(&[&[(CURSOR, "")], changes].concat());
     }
 
     fn go(self, cursor: &str, before: &JsValue) {

@@ -4,6 +4,7 @@ use calibr_model::{
     IntegrationId, PlatformId, ProjectSlug, Role, SyncRunId,
     event::SyncProgress,
     platform::{Capability, PlatformInfo},
+    status::SyncStatus,
     views::{IntegrationView, Membership, RunView},
 };
 use leptos::{leptos_dom::helpers::debounce, prelude::*};
@@ -130,8 +131,9 @@ impl Project {
     }
 
     /// Keeps runs that are on show in step with what happens. `find` looks a
-    /// run up in what was read; one that is missing there, or has ended, makes
-    /// it be read again, where it is among those that `concerns` admits.
+    /// run up in what was read and moves it on; a run that is told of first, or
+    /// comes to another state, makes it be read again. Only those that `concerns`
+    /// admits count.
     pub(crate) fn follow_runs<T: Clone + Send + Sync + 'static>(
         self,
         query: Query<T>,
@@ -139,17 +141,16 @@ impl Project {
         find: impl Fn(&mut T, SyncRunId) -> Option<&mut RunView> + 'static,
     ) {
         let refetch = gathered(move || query.refetch());
+        let told = RefCell::new(Vec::<(SyncRunId, SyncStatus)>::new());
         self.live.listen(move |event| {
             let again = match event {
                 LiveEvent::Progress(progress) if concerns(progress) => {
-                    let mut known = false;
                     query.amend(|data| {
                         if let Some(run) = find(data, progress.run_id) {
-                            known = true;
                             bring_on(run, progress);
                         }
                     });
-                    !known || progress.status.is_final()
+                    is_news(&mut told.borrow_mut(), progress)
                 }
                 LiveEvent::Progress(_) | LiveEvent::Prices => false,
                 LiveEvent::Changed => true,
@@ -186,6 +187,19 @@ impl Project {
             let mut known = all.into_iter().flatten();
             known.any(|one| one.id == *platform && one.can(capability))
         })
+    }
+}
+
+/// Whether a run is told of first, or in another state than before; keeps what it
+/// was told.
+fn is_news(told: &mut Vec<(SyncRunId, SyncStatus)>, progress: &SyncProgress) -> bool {
+    let SyncProgress { run_id, status, .. } = *progress;
+    match told.iter_mut().find(|(run, _)| *run == run_id) {
+        Some((_, held)) => std::mem::replace(held, status) != status,
+        None => {
+            told.push((run_id, status));
+            true
+        }
     }
 }
 

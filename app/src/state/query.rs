@@ -71,6 +71,9 @@ pub(crate) struct Loading {
     pub(crate) error: RwSignal<Option<Problem>>,
     /// Whether the server is being asked.
     pub(crate) fetching: RwSignal<bool>,
+    /// Whether what is on show is not what is asked for now: another page, or
+    /// other filters.
+    pub(crate) stale: RwSignal<bool>,
     wishes: RwSignal<u32>,
 }
 
@@ -165,6 +168,7 @@ fn keep_fresh(key: Box<dyn Fn() -> Option<String>>, fetch: Fetch) -> Loading {
         held: RwSignal::new(None),
         error: RwSignal::new(None),
         fetching: RwSignal::new(true),
+        stale: RwSignal::new(false),
         wishes: RwSignal::new(0),
     };
     let cache = expect_context::<Cache>();
@@ -190,7 +194,9 @@ fn keep_fresh(key: Box<dyn Fn() -> Option<String>>, fetch: Fetch) -> Loading {
         };
         if before.flatten().as_ref() != Some(&name) {
             loading.error.set(None);
-            if let Some(held) = cache.get(&name) {
+            let held = cache.get(&name);
+            loading.stale.set(held.is_none());
+            if let Some(held) = held {
                 loading.held.set(Some(held));
             }
         }
@@ -218,6 +224,7 @@ fn keep_fresh(key: Box<dyn Fn() -> Option<String>>, fetch: Fetch) -> Loading {
             loading.fetching.set(false);
             match answer {
                 Ok(value) => {
+                    loading.stale.set(false);
                     cache.put(name, Arc::clone(&value));
                     loading.error.set(None);
                     loading.held.set(Some(value));

@@ -14,8 +14,16 @@ use super::number::counted;
 pub(crate) enum Style {
     /// `23 Nov, 09:12`: for tables.
     Short,
+    /// `3 Nov 2026`: for what was once.
+    Day,
+    /// `Tue 24 November, 03:04 CET`: for what is to come.
+    Planned,
     /// `23 November 2026 at 09:12:44 CET`: where exactness is asked for.
     Exact,
+    /// `23/11/2026`: to be taken apart.
+    Parts,
+    /// `09:12:44`: where the day is known.
+    Clock,
 }
 
 impl Style {
@@ -27,6 +35,15 @@ impl Style {
                 ("hour", "2-digit"),
                 ("minute", "2-digit"),
             ],
+            Self::Day => &[("day", "numeric"), ("month", "short"), ("year", "numeric")],
+            Self::Planned => &[
+                ("weekday", "short"),
+                ("day", "numeric"),
+                ("month", "long"),
+                ("hour", "2-digit"),
+                ("minute", "2-digit"),
+                ("timeZoneName", "short"),
+            ],
             Self::Exact => &[
                 ("day", "numeric"),
                 ("month", "long"),
@@ -35,6 +52,16 @@ impl Style {
                 ("minute", "2-digit"),
                 ("second", "2-digit"),
                 ("timeZoneName", "short"),
+            ],
+            Self::Parts => &[
+                ("day", "2-digit"),
+                ("month", "2-digit"),
+                ("year", "numeric"),
+            ],
+            Self::Clock => &[
+                ("hour", "2-digit"),
+                ("minute", "2-digit"),
+                ("second", "2-digit"),
             ],
         }
     }
@@ -53,6 +80,15 @@ pub(crate) fn written(at: DateTime<Utc>, zone: &str, style: Style) -> String {
         .and_then(|format| format.call1(&JsValue::UNDEFINED, &date).ok())
         .and_then(|text| text.as_string())
         .unwrap_or_else(|| at.to_rfc3339())
+}
+
+/// The day that a moment is on in a time zone, as addresses and inputs have it:
+/// `2026-11-23`.
+pub(crate) fn day_of(at: DateTime<Utc>, zone: &str) -> String {
+    let written = written(at, zone, Style::Parts);
+    let mut parts: Vec<&str> = written.split('/').collect();
+    parts.reverse();
+    parts.join("-")
 }
 
 fn formatter(zone: &str, style: Style) -> Option<Function> {

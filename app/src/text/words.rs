@@ -2,8 +2,10 @@
 
 use calibr_model::{
     platform::Capability,
+    settings::{ConflictPolicy, Frequency, FullSync},
     status::{
-        FailureClass, FailureKind, IntegrationStatus, ListingState, RunTrigger, RunType, SyncStatus,
+        FailureClass, FailureKind, FailureState, IntegrationStatus, ListingState, RunTrigger,
+        RunType, SyncStatus,
     },
     views::{PriceItemStatus, PricePushStatus, PriceSource, RunView, TrialResult},
 };
@@ -136,6 +138,25 @@ impl Worded for FailureClass {
     }
 }
 
+impl Worded for FailureState {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Open => "Still fails",
+            Self::Parked => "Parked",
+            Self::Resolved => "Came through since",
+            Self::Unnamed => "Not known",
+        }
+    }
+
+    fn tone(self) -> Tone {
+        match self {
+            Self::Open => Tone::Warn,
+            Self::Parked | Self::Unnamed => Tone::Neutral,
+            Self::Resolved => Tone::Good,
+        }
+    }
+}
+
 impl Worded for PricePushStatus {
     fn word(self) -> &'static str {
         match self {
@@ -221,12 +242,24 @@ pub(crate) const fn price_source(source: PriceSource) -> &'static str {
     }
 }
 
-/// What kind of record a failure is of; nothing to say of a listing.
-pub(crate) const fn failure_kind(kind: FailureKind) -> Option<&'static str> {
+/// What kind of record a failure is of.
+pub(crate) const fn failure_kind(kind: FailureKind) -> &'static str {
     match kind {
-        FailureKind::Listing => None,
-        FailureKind::Order => Some("Order"),
-        FailureKind::Price => Some("Price"),
+        FailureKind::Listing => "Variant",
+        FailureKind::Product => "Product",
+        FailureKind::Order => "Order",
+        FailureKind::Price => "Price",
+    }
+}
+
+/// What to do about failures of a class.
+pub(crate) const fn what_to_do(class: FailureClass) -> &'static str {
+    match class {
+        FailureClass::Retryable => "It may go through when it is tried again.",
+        FailureClass::NeedsAction => "Something has to be changed first, then it can be retried.",
+        FailureClass::Permanent => {
+            "It does not go through as it is: change it at the store, or leave it."
+        }
     }
 }
 
@@ -236,17 +269,26 @@ pub(crate) const fn run_type(run_type: RunType) -> &'static str {
         RunType::Full => "Full",
         RunType::Incremental => "Incremental",
         RunType::Prices => "Price push",
+        RunType::Retry => "Retry",
     }
 }
 
 /// Who asked for a run.
 pub(crate) fn trigger(run: &RunView) -> String {
     match (run.trigger, &run.triggered_by) {
-        (RunTrigger::Person | RunTrigger::Retry, Some(name)) => name.clone(),
-        (RunTrigger::Schedule, _) => "Schedule".to_owned(),
-        (RunTrigger::Person, None) => "A person".to_owned(),
-        (RunTrigger::Webhook, _) => "Webhook".to_owned(),
-        (RunTrigger::Retry, None) => "Retry".to_owned(),
+        (RunTrigger::Person, Some(name)) => name.clone(),
+        (RunTrigger::Retry, Some(name)) => format!("Retry by {name}"),
+        (trigger, _) => trigger_kind(trigger).to_owned(),
+    }
+}
+
+/// Who or what can ask for runs.
+pub(crate) const fn trigger_kind(trigger: RunTrigger) -> &'static str {
+    match trigger {
+        RunTrigger::Schedule => "Schedule",
+        RunTrigger::Person => "A person",
+        RunTrigger::Webhook => "Webhook",
+        RunTrigger::Retry => "Retry",
     }
 }
 
@@ -275,5 +317,34 @@ pub(crate) const fn capability(capability: Capability) -> &'static str {
         Capability::Orders => "Orders",
         Capability::Webhooks => "Live changes",
         Capability::CompetitorPrices => "Competitor prices",
+        Capability::ReadById => "Single retries",
+    }
+}
+
+/// How often the clock starts a run.
+pub(crate) const fn frequency(frequency: Frequency) -> &'static str {
+    match frequency {
+        Frequency::Manual => "By hand",
+        Frequency::Hourly => "Every hour",
+        Frequency::SixHourly => "Every 6 hours",
+        Frequency::Daily => "Daily",
+    }
+}
+
+/// How often a run by the clock reads everything.
+pub(crate) const fn full_sync(often: FullSync) -> &'static str {
+    match often {
+        FullSync::Daily => "Once a day",
+        FullSync::Weekly => "Once a week",
+        FullSync::Never => "Only when asked",
+    }
+}
+
+/// Who is right where both sides changed a field.
+pub(crate) const fn conflict_policy(policy: ConflictPolicy) -> &'static str {
+    match policy {
+        ConflictPolicy::Platform => "The store",
+        ConflictPolicy::Calibr => "Calibr",
+        ConflictPolicy::Manual => "A person decides",
     }
 }

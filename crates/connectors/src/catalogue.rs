@@ -2,7 +2,7 @@
 
 use calibr_model::{
     Money,
-    status::{FailureClass, ListingState},
+    status::{FailureClass, FailureKind, ListingState},
 };
 use chrono::{DateTime, Utc};
 use futures::stream::BoxStream;
@@ -140,8 +140,13 @@ pub struct VariantRecord {
 /// A record that could not be read or has something it must not have.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ItemFault {
+    /// What kind of record it is.
+    pub kind: FailureKind,
     /// The platform's id of it, where it could be read.
     pub external_id: Option<String>,
+    /// The platform's id of the product that a variant is of, where it could be
+    /// read.
+    pub product_external_id: Option<String>,
     /// A title or SKU to know it by, where it could be read.
     pub label: Option<String>,
     /// A short code, the same for like faults: `malformed_record`,
@@ -151,6 +156,36 @@ pub struct ItemFault {
     pub message: String,
     /// What can be done about it.
     pub class: FailureClass,
+    /// What was asked of the platform for this record alone, redacted and
+    /// shortened.
+    pub request: Option<String>,
     /// The record as it came, redacted and shortened.
     pub answer: Option<String>,
+    /// When the store says that it last changed the record, in its own words:
+    /// while that stays, nothing about the record changed. `None` where it does
+    /// not tell.
+    pub version: Option<String>,
+}
+
+impl ItemFault {
+    /// A fault of which no more is known.
+    pub(crate) fn new(
+        kind: FailureKind,
+        code: &'static str,
+        message: impl Into<String>,
+        class: FailureClass,
+    ) -> Self {
+        Self {
+            kind,
+            external_id: None,
+            product_external_id: None,
+            label: None,
+            code,
+            message: message.into(),
+            class,
+            request: None,
+            answer: None,
+            version: None,
+        }
+    }
 }

@@ -12,6 +12,8 @@ use crate::{
     competitors::CompetitorSource,
     credentials::{CredentialSet, CredentialSource},
     error::ConnectorError,
+    estimate::{CallsEstimate, Workload},
+    items::ItemSource,
     one_click::OneClick,
     orders::OrderSource,
     prices::PriceTarget,
@@ -66,6 +68,10 @@ pub trait Connector: Send + Sync {
         credentials: Arc<dyn CredentialSource>,
     ) -> Result<Arc<dyn Store>, ConnectorError>;
 
+    /// About how many calls a run makes, and how long the platform's published
+    /// rate makes that at least; makes none itself.
+    fn estimate(&self, work: &Workload) -> CallsEstimate;
+
     /// Fresh credentials in place of `credentials`, where the platform's run
     /// out; `Ok(None)` where they do not. The caller keeps the new set before
     /// it uses it and sees to it that only one refresh runs at a time: on some
@@ -81,6 +87,13 @@ pub trait Connector: Send + Sync {
     ) -> Result<Option<CredentialSet>, ConnectorError> {
         let _unused = (config, credentials, now);
         Ok(None)
+    }
+
+    /// Whether [`Connector::refresh`] gives fresh credentials in place of a set of
+    /// these fields.
+    fn renews(&self, fields: &[&str]) -> bool {
+        let _unused = fields;
+        false
     }
 
     /// Consent on the platform's own page, where the platform has that and this
@@ -115,6 +128,11 @@ pub trait Store: Send + Sync {
 
     /// Its orders, where they can be read.
     fn orders(&self) -> Option<&dyn OrderSource> {
+        None
+    }
+
+    /// Its single products, variants and orders, where it can be asked for them.
+    fn items(&self) -> Option<&dyn ItemSource> {
         None
     }
 

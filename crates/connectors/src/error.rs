@@ -43,6 +43,8 @@ pub enum Fault {
     /// Where a listing was to go on is no longer known to the platform: begin
     /// the catalogue anew.
     CheckpointLost,
+    /// The platform's pages go round in circles: reading on never ends.
+    CursorRepeats,
     /// The platform understood and refused the request itself.
     Refused,
 }
@@ -64,6 +66,7 @@ impl Fault {
             Self::Server => "platform_failed",
             Self::Malformed => "answer_malformed",
             Self::CheckpointLost => "checkpoint_lost",
+            Self::CursorRepeats => "cursor_repeats",
             Self::Refused => "request_refused",
         }
     }
@@ -83,7 +86,8 @@ impl Fault {
             | Self::ConsentRefused
             | Self::MissingScope
             | Self::StoreGone
-            | Self::WrongVersion => FailureClass::NeedsAction,
+            | Self::WrongVersion
+            | Self::CursorRepeats => FailureClass::NeedsAction,
             Self::Refused => FailureClass::Permanent,
         }
     }

@@ -1,7 +1,10 @@
 //! Sending prices to a store and seeing what it has.
 
 use async_trait::async_trait;
-use calibr_model::{Money, status::FailureClass};
+use calibr_model::{
+    Money,
+    status::{FailureClass, FailureKind},
+};
 
 use crate::{
     catalogue::{Checkpoint, ItemFault},
@@ -75,11 +78,9 @@ impl ListingRef {
     ) -> ItemFault {
         ItemFault {
             external_id: Some(self.external_id.clone()),
+            product_external_id: Some(self.product_external_id.clone()),
             label: self.sku.clone(),
-            code,
-            message: message.into(),
-            class,
-            answer: None,
+            ..ItemFault::new(FailureKind::Price, code, message, class)
         }
     }
 
@@ -200,4 +201,18 @@ pub enum PushOutcome {
     },
     /// It did not.
     Refused(ItemFault),
+}
+
+impl PushOutcome {
+    /// Notes with a refusal what was asked of the platform, already redacted.
+    #[must_use]
+    pub(crate) fn asked(self, request: impl FnOnce() -> String) -> Self {
+        match self {
+            Self::Refused(fault) => Self::Refused(ItemFault {
+                request: Some(request()),
+                ..fault
+            }),
+            accepted => accepted,
+        }
+    }
 }

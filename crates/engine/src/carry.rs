@@ -1,5 +1,7 @@
 //! Carrying one run: from the claim to its end, or back to the queue.
 
+mod items;
+pub(crate) mod notes;
 mod orders;
 mod outcome;
 mod phases;
@@ -9,22 +11,23 @@ mod turns;
 
 use std::{future::Future, time::Duration};
 
-use calibr_connectors::{ConnectorError, Fault};
+use calibr_connectors::{ConnectorError, Fault, waits};
 use calibr_model::{
     ProjectId, SyncRunId,
-    status::{IntegrationStatus, RunType, SyncStatus},
+    status::{IntegrationStatus, RunEvent, RunType, SyncStatus},
 };
 use calibr_store::{
     StoreError,
-    runs::{ClaimedRun, Outcome},
+    runs::{ClaimedRun, Outcome, Requeue},
 };
 use tokio::time::Instant;
 
 pub(crate) use self::prices::price_change;
-use crate::{Engine, competitors, error::EngineError, schedule, webhooks};
+use crate::{Engine, competitors, error::EngineError, retry, schedule, webhooks};
 
-/// A lease is renewed this often; it holds for four times as long.
-const HEARTBEAT: Duration = Duration::from_secs(5);
+/// A lease is renewed this often; it holds for ten times as long. A run that a
+/// person stops is left within this and the time of one call of the database.
+const HEARTBEAT: Duration = Duration::from_secs(2);
 
 /// So many attempts in a row without a checkpoint end a run: with the waits
 /// between them, some ten minutes of a store being away.
@@ -35,6 +38,9 @@ const LONGEST_WAIT: Duration = Duration::from_secs(300);
 
 /// How long a process that ends lets a run keep what it has read so far.
 const LAST_WRITE: Duration = Duration::from_secs(5);
+
+/// How long a run waits for a database that takes no changes for the moment.
+const DATABASE_AWAY: Duration = Duration::from_secs(5);
 
 /// How long the end of an attempt waits for a database that is away. After it
 /// the lease has lapsed, and the look-out takes the run up.
@@ -71,9 +77,12 @@ pub(crate) async fn carry(
         project = %run.project, run = %run.id, integration = %run.integration,
         phase = %run.phase, attempt = run.fruitless, "carrying a sync run"
     );
-    let heartbeat = heartbeat(engine, run.project, run.id);
+    let waits = notes::Waits::default();
+    let heartbeat = heartbeat(engine, run.project, run.id, &waits);
+    let listener = waits.listener(engine.settings.sources.clone());
+    let working = waits::telling(listener, phases::work(engine, &mut run));
     let end = tokio::select! {
-        worked = phases::work(engine, &mut run) => End::of(worked, &run),
+        worked = working => End::of(worked, &run),
         interruption = heartbeat => match interruption {
             Interruption::LeaseLost => End::Lost,
             Interruption::Stopping => End::HandedOver,
@@ -83,7 +92,12 @@ pub(crate) async fn carry(
 }
 
 /// Renews the lease until there is a reason to stop.
-async fn heartbeat(engine: &Engine, project: ProjectId, run: SyncRunId) -> Interruption {
+async fn heartbeat(
+    engine: &Engine,
+    project: ProjectId,
+    run: SyncRunId,
+    waits: &notes::Waits,
+) -> Interruption {
     let begun = Instant::now();
     loop {
         tokio::select! {
@@ -96,6 +110,7 @@ async fn heartbeat(engine: &Engine, project: ProjectId, run: SyncRunId) -> Inter
         let renewed = async {
             let mut tx = engine.settings.db.tenant(project).await?;
             tx.renew_lease(run, engine.worker).await?;
+            waits.write(&mut tx, run).await?;
             tx.commit().await
         };
         match renewed.await {
@@ -122,6 +137,8 @@ enum End {
         anew: bool,
         wait: Duration,
     },
+    /// The console's own database takes no changes for the moment: why, in words.
+    DatabaseAway(&'static str),
     /// The next process goes on from the checkpoint.
     HandedOver,
     /// It is no longer this worker's: a person stopped it, or another worker
@@ -139,7 +156,7 @@ impl End {
             EngineError::Store(StoreError::LeaseLost) => Self::Lost,
             EngineError::Stopping => Self::HandedOver,
             // Not the run's fault: it goes on as soon as the database is there.
-            EngineError::Store(fault) if fault.is_transient() => Self::HandedOver,
+            EngineError::Store(fault) if fault.is_transient() => Self::DatabaseAway(fault.told()),
             EngineError::Connector(fault)
                 if fault.is_retryable() && run.fruitless < FRUITLESS_ATTEMPTS =>
             {
@@ -164,7 +181,7 @@ pub(crate) fn wait_before(fruitless: i32, fault: &ConnectorError) -> Duration {
 
 /// Adds up to a quarter, so that runs that failed together do not come back
 /// together.
-fn jittered(engine: &Engine, wait: Duration) -> Duration {
+pub(crate) fn jittered(engine: &Engine, wait: Duration) -> Duration {
     let [byte] = engine.settings.sources.bytes::<1>();
     wait + wait.mul_f64(f64::from(byte) / 1_024.0)
 }
@@ -198,14 +215,56 @@ async fn settle(engine: &Engine, run: &ClaimedRun, end: End) -> Result<(), Engin
                 "a sync run is tried again"
             );
             let message = error.to_string();
-            let reason = Some((error.code(), message.as_str()));
-            persistently(|| requeue(engine, run, reason, anew, wait)).await
+            let again = Again {
+                reason: Some((error.code(), &message)),
+                event: RunEvent::TriedAgain,
+                text: format!("{message} Trying again in {}.", notes::span(wait)),
+                anew,
+                wait,
+                counts: true,
+            };
+            persistently(|| requeue(engine, run, &again)).await
+        }
+        End::DatabaseAway(why) => {
+            let wait = jittered(engine, DATABASE_AWAY);
+            tracing::warn!(run = %run.id, why, "a sync run waits for the database");
+            let message = format!("{why} The sync goes on where it stopped when that is over.");
+            let again = Again {
+                reason: Some(("database_unavailable", &message)),
+                event: RunEvent::TriedAgain,
+                text: message.clone(),
+                anew: false,
+                wait,
+                counts: false,
+            };
+            persistently(|| requeue(engine, run, &again)).await
         }
         End::HandedOver => {
             tracing::info!(run = %run.id, "a sync run is handed over");
-            persistently(|| requeue(engine, run, None, false, Duration::ZERO)).await
+            let again = Again {
+                reason: None,
+                event: RunEvent::HandedOver,
+                text: "The process that carried it ends. Another goes on.".to_owned(),
+                anew: false,
+                wait: Duration::ZERO,
+                counts: false,
+            };
+            persistently(|| requeue(engine, run, &again)).await
         }
     }
+}
+
+/// How a run goes back to the queue.
+struct Again<'a> {
+    /// Code and words of what went wrong.
+    reason: Option<(&'a str, &'a str)>,
+    event: RunEvent,
+    text: String,
+    /// Whether what was read does not count any more.
+    anew: bool,
+    wait: Duration,
+    /// Whether it counts as an attempt.
+    counts: bool,
 }
 
 async fn finish(
@@ -218,12 +277,21 @@ async fn finish(
     let mut tx = engine.settings.db.tenant(run.project).await?;
     webhooks::forget_what_was_deleted(engine, &mut tx, run).await?;
     tx.finish_run(run, outcome, now).await?;
+    let told = outcome
+        .error
+        .as_deref()
+        .unwrap_or("All of it came through.");
+    tx.log_run(run.id, RunEvent::Ended, told, now).await?;
     if let Some(status) = status {
         tx.set_integration_status(run.integration, status, outcome.error.as_deref(), now)
             .await?;
         phases::notify_status(&mut tx, run.integration).await?;
     }
-    if outcome.status == SyncStatus::Error && run.r#type == RunType::Prices || status.is_some() {
+    // A run that came to its end with every price refused has left none waiting:
+    // what waits was applied since.
+    let broke_off = outcome.status == SyncStatus::Error
+        && outcome.error_code.as_deref() != Some(outcome::PRICES_FAILED);
+    if broke_off && run.r#type == RunType::Prices || status.is_some() {
         let (code, why) = (outcome.error_code.as_deref(), outcome.error.as_deref());
         let (code, why) = (
             code.unwrap_or("not_sent"),
@@ -236,27 +304,32 @@ async fn finish(
         schedule::schedule_prices(&mut tx, run.integration, None, &engine.settings.sources).await?;
     }
     webhooks::came_to_an_end(engine, &mut tx, run, outcome).await?;
-    if run.r#type != RunType::Prices && outcome.status != SyncStatus::Error {
+    retry::follow(engine, &mut tx, run, outcome).await?;
+    if run.r#type.reads_changes() && outcome.status != SyncStatus::Error {
         competitors::begin(&mut tx, engine, run.integration).await?;
     }
     tx.commit().await
 }
 
-async fn requeue(
-    engine: &Engine,
-    run: &ClaimedRun,
-    reason: Option<(&str, &str)>,
-    anew: bool,
-    wait: Duration,
-) -> Result<(), StoreError> {
+async fn requeue(engine: &Engine, run: &ClaimedRun, again: &Again<'_>) -> Result<(), StoreError> {
     let sources = &engine.settings.sources;
+    let now = sources.now();
     let mut tx = engine.settings.db.tenant(run.project).await?;
-    if anew {
+    if again.anew {
         tx.drop_checkpoint(run.id, run.worker).await?;
     }
-    tx.requeue_run(run.id, run.worker, reason, wait, sources.now())
-        .await?;
-    schedule::enqueue(&mut tx, run.id, wait, sources).await?;
+    tx.log_run(run.id, again.event, &again.text, now).await?;
+    if again.anew {
+        let text = "What was being read is read from the start.";
+        tx.log_run(run.id, RunEvent::Anew, text, now).await?;
+    }
+    let back = Requeue {
+        reason: again.reason,
+        wait: again.wait,
+        counts: again.counts,
+    };
+    tx.requeue_run(run.id, run.worker, &back, now).await?;
+    schedule::enqueue(&mut tx, run.id, again.wait, sources).await?;
     tx.commit().await
 }
 

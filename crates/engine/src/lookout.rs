@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use calibr_model::{PricePushId, ProjectId, SyncRunId};
+use calibr_model::{PricePushId, ProjectId, SyncRunId, status::RunEvent};
 use calibr_store::{StoreError, prices::Overdue, runs::Reclaimed};
 use chrono::TimeDelta;
 
@@ -78,6 +78,11 @@ async fn reclaim(engine: &Engine, project: ProjectId, run: SyncRunId) -> Result<
     let Some(reclaimed) = tx.reclaim_lost_run(run, sources.now()).await? else {
         return Ok(());
     };
+    if reclaimed == Reclaimed::FromWorker {
+        let text = "Its worker was not heard of any more. Another takes it up.";
+        tx.log_run(run, RunEvent::WorkerLost, text, sources.now())
+            .await?;
+    }
     schedule::enqueue_again(&mut tx, run).await?;
     tx.commit().await?;
     match reclaimed {

@@ -11,7 +11,7 @@ use tokio::time::Instant;
 
 use crate::{
     Engine, carry, competitors::CompetitorsJob, error::EngineError, price_check::PriceCheckJob,
-    webhooks,
+    retry::RetryJob, webhooks,
 };
 
 /// The first and the longest wait before a queue that failed is started again.
@@ -81,7 +81,7 @@ impl TaskHandler for MessagesJob {
 pub(crate) enum Lane {
     /// Sync runs.
     Runs,
-    /// Messages from platforms.
+    /// Messages from platforms, and asking for retries: both are quick.
     Messages,
     /// Competitors' offers, which wait for a platform's rate most of the time.
     Competitors,
@@ -110,7 +110,7 @@ impl Lane {
         let options = options(db);
         match self {
             Self::Runs => options.define_job::<SyncRunJob>(),
-            Self::Messages => options.define_job::<MessagesJob>(),
+            Self::Messages => options.define_job::<MessagesJob>().define_job::<RetryJob>(),
             Self::Competitors => options.define_job::<CompetitorsJob>(),
             Self::PriceChecks => options.define_job::<PriceCheckJob>(),
         }
@@ -132,6 +132,7 @@ pub async fn prepare_queue(db: &Db) -> Result<(), EngineError> {
         .define_job::<SyncRunJob>()
         .define_job::<MessagesJob>()
         .define_job::<CompetitorsJob>()
+        .define_job::<RetryJob>()
         .define_job::<PriceCheckJob>()
         .init()
         .await

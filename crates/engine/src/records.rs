@@ -4,7 +4,10 @@ use calibr_connectors::{
     CatalogueBatch, ItemFault, OrderBatch, OrderLine, OrderRecord, ProductRecord, VariantRecord,
     text::{clean, filled},
 };
-use calibr_model::{Money, status::FailureClass};
+use calibr_model::{
+    Money,
+    status::{FailureClass, FailureKind},
+};
 use calibr_store::{
     catalogue::{BatchInput, FailureInput, ProductInput, RecordHash, VariantInput},
     orders::{OrderBatchInput, OrderInput, OrderLineInput},
@@ -114,12 +117,16 @@ fn variant(record: VariantRecord) -> VariantInput {
 
 fn failure(fault: ItemFault) -> FailureInput {
     FailureInput {
+        kind: fault.kind,
         external_id: filled(fault.external_id),
+        product_external_id: filled(fault.product_external_id),
         label: filled(fault.label),
         code: fault.code.to_owned(),
         message: clean(fault.message),
         class: fault.class,
+        request: filled(fault.request),
         answer: filled(fault.answer),
+        version: filled(fault.version),
     }
 }
 
@@ -161,6 +168,10 @@ fn order(record: OrderRecord) -> Result<OrderInput, Box<FailureInput>> {
     let external_id = clean(record.external_id);
     if let Some(what) = record.lines.iter().find_map(absurdity) {
         return Err(Box::new(FailureInput {
+            kind: FailureKind::Order,
+            product_external_id: None,
+            request: None,
+            version: record.updated_at.map(|at| at.to_rfc3339()),
             code: "order_absurd".to_owned(),
             message: format!(
                 "This order has {what}. It is left out; correct it in the store, and the next \

@@ -6,7 +6,10 @@ use calibr_model::{
     IntegrationId, Sources, SyncRunId, UserId,
     status::{RunTrigger, RunType},
 };
-use calibr_store::{StoreError, TenantTx, runs::NewRun};
+use calibr_store::{
+    StoreError, TenantTx,
+    runs::{NewRetry, NewRun},
+};
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::queue::SyncRunJob;
@@ -16,7 +19,7 @@ use crate::queue::SyncRunJob;
 const OVERLAP: TimeDelta = TimeDelta::minutes(5);
 
 /// A run that is wanted.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct NewSync {
     /// The integration.
     pub integration: IntegrationId,
@@ -29,6 +32,8 @@ pub struct NewSync {
     pub triggered_by: Option<UserId>,
     /// The integration's watermark (UTC).
     pub watermark: Option<DateTime<Utc>>,
+    /// What it retries, where it does.
+    pub retry: Option<NewRetry>,
 }
 
 /// Makes a run and its job in one transaction. `None` where the integration has
@@ -52,7 +57,7 @@ pub(crate) async fn schedule_run_in(
     sources: &Sources,
 ) -> Result<Option<SyncRunId>, StoreError> {
     let since = match wanted.r#type {
-        RunType::Full | RunType::Prices => None,
+        RunType::Full | RunType::Prices | RunType::Retry => None,
         RunType::Incremental => wanted.watermark.map(|watermark| watermark - OVERLAP),
     };
     let run = NewRun {
@@ -65,6 +70,7 @@ pub(crate) async fn schedule_run_in(
         trigger: wanted.trigger,
         triggered_by: wanted.triggered_by,
         since,
+        retry: wanted.retry,
     };
     if !tx.add_run(&run, sources.now()).await? {
         return Ok(None);
@@ -94,6 +100,7 @@ pub async fn schedule_prices(
         trigger: RunTrigger::Person,
         triggered_by,
         watermark: None,
+        retry: None,
     };
     schedule_run(tx, wanted, sources).await
 }

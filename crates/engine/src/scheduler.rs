@@ -73,6 +73,7 @@ async fn start(engine: &Engine, project: ProjectId, id: IntegrationId) -> Result
         trigger: RunTrigger::Schedule,
         triggered_by: None,
         watermark: integration.watermark,
+        retry: None,
     };
     let run = schedule_run(&mut tx, wanted, &engine.settings.sources).await?;
     tx.notify(ProjectEvent::IntegrationChanged {

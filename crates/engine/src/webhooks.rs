@@ -139,6 +139,7 @@ mod reading {
             trigger: RunTrigger::Webhook,
             triggered_by: None,
             watermark: integration.watermark,
+            retry: None,
         };
         if let Some(run) = schedule::schedule_run_in(tx, wanted, wait, sources).await? {
             return Ok((DeliveryEffect::SyncQueued, Some(run)));
@@ -146,7 +147,7 @@ mod reading {
         let waiting = tx
             .active_run(integration.id)
             .await?
-            .filter(|run| run.started_at.is_none() && run.r#type != RunType::Prices);
+            .filter(|run| run.started_at.is_none() && run.r#type.reads_changes());
         Ok(match waiting {
             Some(run) => (DeliveryEffect::SyncQueued, Some(run.id)),
             None => (DeliveryEffect::SyncFollows, None),

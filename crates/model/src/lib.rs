@@ -18,6 +18,7 @@ pub mod settings;
 pub mod slug;
 pub mod source;
 pub mod status;
+pub mod time_range;
 pub mod views;
 
 pub use guardrails::Guardrails;
@@ -32,3 +33,4 @@ pub use problem::{FieldError, Problem, ProblemKind};
 pub use role::Role;
 pub use slug::{ProjectSlug, SlugError};
 pub use source::{Clock, Random, Sources};
+pub use time_range::TimeRange;

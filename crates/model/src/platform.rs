@@ -93,6 +93,8 @@ pub enum Capability {
     Webhooks,
     /// Competitors' offers can be read.
     CompetitorPrices,
+    /// Single items can be read again by their ids.
+    ReadById,
 }
 
 /// A platform as `GET /api/platforms` and the integrations page show it.

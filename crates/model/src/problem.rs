@@ -92,6 +92,16 @@ pub struct FieldError {
     pub message: String,
 }
 
+impl FieldError {
+    /// What is wrong with one field.
+    pub fn new(field: impl Into<String>, message: impl Into<String>) -> Self {
+        Self {
+            field: field.into(),
+            message: message.into(),
+        }
+    }
+}
+
 impl Problem {
     /// A problem without single fields.
     pub fn new(kind: ProblemKind, detail: impl Into<String>) -> Self {

@@ -1,7 +1,11 @@
 //! States of integrations and sync runs, and how they are written.
 
+use std::{fmt::Display, str::FromStr};
+
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
+
+use crate::problem::FieldError;
 
 /// A stored or received word that is none of an enumeration's.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -57,6 +61,33 @@ macro_rules! words {
     };
 }
 pub(crate) use words;
+
+/// Reads one word of an address; an empty text is none. What is no such word
+/// goes to `faults`, under the field's name.
+pub fn one_word<T>(field: &str, text: &str, faults: &mut Vec<FieldError>) -> Option<T>
+where
+    T: FromStr,
+    T::Err: Display,
+{
+    match text.trim() {
+        "" => None,
+        word => word
+            .parse()
+            .map_err(|error: T::Err| faults.push(FieldError::new(field, format!("{error}."))))
+            .ok(),
+    }
+}
+
+/// Reads words with commas between them, as [`one_word`] reads one.
+pub fn all_words<T>(field: &str, text: &str, faults: &mut Vec<FieldError>) -> Vec<T>
+where
+    T: FromStr,
+    T::Err: Display,
+{
+    text.split(',')
+        .filter_map(|word| one_word(field, word, faults))
+        .collect()
+}
 
 words!(
     /// Whether a store can be reached with what we hold for it.
@@ -119,8 +150,18 @@ words!(
         Incremental = "incremental",
         /// Nothing is read; prices that wait are pushed.
         Prices = "prices",
+        /// Only what an earlier run could not bring through, item by item.
+        Retry = "retry",
     }
 );
+
+impl RunType {
+    /// Whether such a run reads all that changed at the store, and not only what
+    /// it was told to.
+    pub const fn reads_changes(self) -> bool {
+        matches!(self, Self::Full | Self::Incremental)
+    }
+}
 
 words!(
     /// Who asked for a run.
@@ -183,12 +224,66 @@ words!(
 words!(
     /// What kind of record a failure is of.
     FailureKind ("failure kind") {
-        /// A product or one of its variants.
+        /// A variant as the store offers it.
         Listing = "listing",
+        /// A product as a whole; it takes its variants along.
+        Product = "product",
         /// An order.
         Order = "order",
         /// A price that was to be pushed.
         Price = "price",
+    }
+);
+
+words!(
+    /// What became of something that failed.
+    FailureState ("failure state") {
+        /// It has not come through since.
+        Open = "open",
+        /// It failed the same way three times in a row: it is left alone until
+        /// something about it changes, or a person asks for it.
+        Parked = "parked",
+        /// It came through since, or is gone from the store.
+        Resolved = "resolved",
+        /// The record had no id that could be read, so nobody knows; only reading
+        /// everything brings it.
+        Unnamed = "unnamed",
+    }
+);
+
+words!(
+    /// Whether the platform's part in a failure can be looked at.
+    Captured ("captured") {
+        /// It is kept.
+        Kept = "kept",
+        /// There was none, or there were too many to keep.
+        None = "none",
+        /// It was kept, and is no longer.
+        Expunged = "expunged",
+    }
+);
+
+words!(
+    /// What a line of a run's log tells.
+    RunEvent ("run event") {
+        /// A worker took the run up.
+        TakenUp = "taken_up",
+        /// A phase began.
+        Phase = "phase",
+        /// The platform is waited for.
+        Waiting = "waiting",
+        /// It goes back to the queue, to be tried again.
+        TriedAgain = "tried_again",
+        /// The process that carried it ends; another goes on.
+        HandedOver = "handed_over",
+        /// Its worker was lost; another goes on.
+        WorkerLost = "worker_lost",
+        /// What was read does not count any more; it begins from the start.
+        Anew = "anew",
+        /// Something that a person should know.
+        Note = "note",
+        /// It came to its end.
+        Ended = "ended",
     }
 );
 

@@ -34,6 +34,8 @@ pub enum FaultKind {
         /// The `Retry-After` header; left out if `None`.
         retry_after_seconds: Option<u32>,
     },
+    /// Lists have no end: each page is followed by itself.
+    EndlessPages,
     /// Lines of a downloaded file are not JSON.
     MalformedLines {
         /// Which ones, counted from 0.
@@ -146,7 +148,7 @@ impl FaultKind {
         match self {
             Self::ExportFails { .. } => spot == Spot::Export,
             Self::MalformedLines { .. } => spot == Spot::File,
-            Self::BadToken | Self::Throttled => spot == Spot::Api,
+            Self::BadToken | Self::Throttled | Self::EndlessPages => spot == Spot::Api,
             Self::MalformedAnswer | Self::WrongContentType => {
                 matches!(spot, Spot::Api | Spot::Token)
             }

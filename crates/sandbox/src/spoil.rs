@@ -6,6 +6,7 @@ use axum::body::{Body, Bytes, to_bytes};
 use axum::http::header;
 use axum::response::Response;
 use futures::{Stream, StreamExt, stream};
+use serde_json::Value;
 
 use crate::fault::FaultKind;
 
@@ -40,6 +41,18 @@ pub(crate) fn then_lost(
         tokio::task::yield_now().await;
         Err(io::ErrorKind::ConnectionReset.into())
     }))
+}
+
+/// An answer in JSON, changed; any other as it is.
+pub(crate) async fn changed(response: Response, change: impl FnOnce(&mut Value)) -> Response {
+    let (mut parts, body) = response.into_parts();
+    let whole = to_bytes(body, usize::MAX).await.unwrap_or_default();
+    let Ok(mut value) = serde_json::from_slice::<Value>(&whole) else {
+        return Response::from_parts(parts, Body::from(whole));
+    };
+    change(&mut value);
+    parts.headers.remove(header::CONTENT_LENGTH);
+    Response::from_parts(parts, Body::from(value.to_string()))
 }
 
 /// A fault's name in the control API.

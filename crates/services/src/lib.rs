@@ -6,12 +6,15 @@ pub mod account;
 mod actor;
 pub mod conflicts;
 pub mod events;
+pub mod failures;
 pub mod integrations;
 mod password;
 pub mod platforms;
 pub mod prices;
 pub mod products;
+pub mod retries;
 pub mod sales;
+mod sheet;
 pub mod syncs;
 pub mod webhooks;
 

@@ -1,12 +1,19 @@
 //! Sync runs: asking for them, stopping them, looking at them.
 
+mod export;
+mod metrics;
+
+pub use export::{RunsFile, export};
+pub use metrics::metrics;
+
 use calibr_engine::{NewSync, schedule_prices, schedule_run};
 use calibr_model::{
     FieldError, IntegrationId, Page, PageRequest, Problem, ProblemKind, Role, SyncRunId,
-    status::{IntegrationStatus, RunTrigger, RunType, SyncStatus},
-    views::{ItemFailureView, RunDetail, RunQuery, RunView},
+    status::{IntegrationStatus, RunEvent, RunTrigger, RunType},
+    views::{RunDetail, RunView, RunsAsked},
 };
-use calibr_store::TenantTx;
+use calibr_store::{TenantTx, integrations::IntegrationRecord, runs::RunFilter};
+use chrono_tz::Tz;
 
 use crate::{Actor, Services, integrations};
 
@@ -25,26 +32,43 @@ pub async fn start(
     integration: IntegrationId,
     r#type: RunType,
 ) -> Result<RunView, Problem> {
-    if r#type == RunType::Prices {
-        return Err(Problem::invalid(vec![FieldError {
-            field: "type".to_owned(),
-            message: "Prices are sent by applying a price push; ask for a full or an incremental \
-                      sync here."
-                .to_owned(),
-        }]));
-    }
-    begin(services, actor, integration, r#type, RunTrigger::Person).await
+    let message = match r#type {
+        RunType::Full | RunType::Incremental => {
+            actor.must_be(Role::Editor, "start a sync")?;
+            let mut tx = services.db.tenant(actor.project.id).await?;
+            let integration = held(&mut tx, integration).await?;
+            let wanted = NewSync {
+                integration: integration.id,
+                r#type,
+                trigger: RunTrigger::Person,
+                triggered_by: Some(actor.user),
+                watermark: integration.watermark,
+                retry: None,
+            };
+            return begin(services, tx, &integration, wanted).await;
+        }
+        RunType::Prices => {
+            "Prices are sent by applying a price push; ask for a full or an incremental sync here."
+        }
+        RunType::Retry => {
+            "What failed is retried by the run it failed in; ask for a full or an incremental sync \
+             here."
+        }
+    };
+    Err(Problem::invalid(vec![FieldError {
+        field: "type".to_owned(),
+        message: message.to_owned(),
+    }]))
 }
 
-async fn begin(
-    services: &Services,
-    actor: &Actor,
+/// The integration, held as it is until the transaction ends.
+///
+/// # Errors
+/// `not-found`; `conflict` where it is disconnected.
+pub(crate) async fn held(
+    tx: &mut TenantTx,
     id: IntegrationId,
-    r#type: RunType,
-    trigger: RunTrigger,
-) -> Result<RunView, Problem> {
-    actor.must_be(Role::Editor, "start a sync")?;
-    let mut tx = services.db.tenant(actor.project.id).await?;
+) -> Result<IntegrationRecord, Problem> {
     let integration = tx
         .hold_integration(id)
         .await?
@@ -58,13 +82,19 @@ async fn begin(
             ),
         ));
     }
-    let wanted = NewSync {
-        integration: id,
-        r#type,
-        trigger,
-        triggered_by: Some(actor.user),
-        watermark: integration.watermark,
-    };
+    Ok(integration)
+}
+
+/// Puts a run in the queue.
+///
+/// # Errors
+/// `conflict` where one is queued or under way.
+pub(crate) async fn begin(
+    services: &Services,
+    mut tx: TenantTx,
+    integration: &IntegrationRecord,
+    wanted: NewSync,
+) -> Result<RunView, Problem> {
     let Some(run) = schedule_run(&mut tx, wanted, &services.sources).await? else {
         return Err(Problem::new(
             ProblemKind::Conflict,
@@ -74,7 +104,7 @@ async fn begin(
             ),
         ));
     };
-    let run = tx.run(id, run).await?.ok_or_else(no_run)?;
+    let run = one(&mut tx, integration.id, run).await?;
     tx.commit().await?;
     Ok(run)
 }
@@ -91,19 +121,41 @@ pub async fn recent(services: &Services, actor: &Actor) -> Result<Vec<RunView>, 
 /// A page of an integration's runs, newest first.
 ///
 /// # Errors
-/// `not-found`; `invalid` where the cursor is of another list.
+/// `not-found`; `invalid` where a filter is none, or the cursor is of another
+/// list.
 pub async fn list(
     services: &Services,
     actor: &Actor,
     integration: IntegrationId,
-    query: RunQuery,
+    asked: &RunsAsked,
     page: PageRequest,
 ) -> Result<Page<RunView>, Problem> {
+    let filter = filter(services, actor, asked)?;
     let mut tx = services.db.tenant(actor.project.id).await?;
     tx.integration(integration)
         .await?
         .ok_or_else(integrations::missing)?;
-    Ok(tx.runs(integration, &query, &page).await?)
+    Ok(tx.runs(integration, &filter, &page).await?)
+}
+
+/// Reads filters, by this moment and the days of the project.
+fn filter(services: &Services, actor: &Actor, asked: &RunsAsked) -> Result<RunFilter, Problem> {
+    let query = asked.read()?;
+    let time = query
+        .time
+        .between(services.sources.now(), &zone_of(actor))
+        .map_err(|fault| Problem::invalid(vec![fault]))?;
+    Ok(RunFilter {
+        status: query.status,
+        r#type: query.r#type,
+        trigger: query.trigger,
+        time,
+    })
+}
+
+/// The project's time zone; UTC where its name is not known any more.
+fn zone_of(actor: &Actor) -> Tz {
+    actor.project.time_zone.parse().unwrap_or(Tz::UTC)
 }
 
 /// One run with its phases.
@@ -120,23 +172,9 @@ pub async fn get(
     Ok(RunDetail {
         run: one(&mut tx, integration, run).await?,
         phases: tx.run_phases(run).await?,
+        retry: tx.retry_view(run).await?,
+        log: tx.run_log(run).await?,
     })
-}
-
-/// A page of what a run could not bring through, in the order it was met.
-///
-/// # Errors
-/// `not-found`; `invalid` where the cursor is of another list.
-pub async fn failures(
-    services: &Services,
-    actor: &Actor,
-    integration: IntegrationId,
-    run: SyncRunId,
-    page: PageRequest,
-) -> Result<Page<ItemFailureView>, Problem> {
-    let mut tx = services.db.tenant(actor.project.id).await?;
-    one(&mut tx, integration, run).await?;
-    Ok(tx.item_failures(run, &page).await?)
 }
 
 /// Ends a queued or running run at once. What came through stays.
@@ -159,6 +197,8 @@ pub async fn cancel(
             "This sync has ended already; there is nothing to cancel.",
         ));
     }
+    let text = format!("{} cancelled it. What came before is kept.", actor.name);
+    tx.log_run(run, RunEvent::Ended, &text, now).await?;
     if before.r#type == RunType::Prices {
         tx.fail_waiting_prices(
             integration,
@@ -175,41 +215,7 @@ pub async fn cancel(
     Ok(view)
 }
 
-/// Asks for a run that brings through what this one did not.
-///
-/// # Errors
-/// `forbidden` below editor; `conflict` where the run came through whole, or one
-/// is queued or under way.
-pub async fn retry(
-    services: &Services,
-    actor: &Actor,
-    integration: IntegrationId,
-    run: SyncRunId,
-) -> Result<RunView, Problem> {
-    let mut tx = services.db.tenant(actor.project.id).await?;
-    let before = one(&mut tx, integration, run).await?;
-    drop(tx);
-    let r#type = match before.status {
-        SyncStatus::Success => {
-            return Err(Problem::new(
-                ProblemKind::Conflict,
-                "Everything came through in this sync; there is nothing to retry.",
-            ));
-        }
-        _ if before.r#type == RunType::Prices => {
-            return Err(Problem::new(
-                ProblemKind::Conflict,
-                "Prices that were not taken are not sent again by themselves. Preview them again.",
-            ));
-        }
-        // What failed may lie before what an incremental run reads.
-        SyncStatus::Partial => RunType::Full,
-        _ => before.r#type,
-    };
-    begin(services, actor, integration, r#type, RunTrigger::Retry).await
-}
-
-async fn one(
+pub(crate) async fn one(
     tx: &mut TenantTx,
     integration: IntegrationId,
     run: SyncRunId,

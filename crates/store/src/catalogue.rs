@@ -10,10 +10,11 @@ mod write;
 
 use calibr_model::{
     IntegrationId, Money, Sources, SyncRunId,
-    status::{FailureClass, ListingState},
+    status::{FailureClass, FailureKind, ListingState},
 };
 use chrono::{DateTime, Utc};
 
+pub use self::gone::Removed;
 pub(crate) use self::plan::last_of_each;
 use crate::runs::WorkerId;
 
@@ -71,8 +72,13 @@ pub type RecordHash = [u8; 16];
 /// A record that could not be synced.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FailureInput {
+    /// What kind of record it is.
+    pub kind: FailureKind,
     /// The platform's id, where it could be read.
     pub external_id: Option<String>,
+    /// The platform's id of the product that a variant is of, where it could be
+    /// read.
+    pub product_external_id: Option<String>,
     /// A title or SKU to know it by.
     pub label: Option<String>,
     /// A short code, the same for like failures.
@@ -81,8 +87,14 @@ pub struct FailureInput {
     pub message: String,
     /// What can be done about it.
     pub class: FailureClass,
+    /// What was asked of the platform for this item alone, redacted and
+    /// shortened.
+    pub request: Option<String>,
     /// The platform's answer, redacted and shortened.
     pub answer: Option<String>,
+    /// When the store says that it last changed the record, in its own words:
+    /// while that stays, nothing about the record changed.
+    pub version: Option<String>,
 }
 
 /// Some of a store's catalogue to be written, with where the stream stood

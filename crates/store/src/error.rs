@@ -1,5 +1,7 @@
 //! What can go wrong with the database, by what a caller can do about it.
 
+use std::borrow::Cow;
+
 use calibr_model::{CursorError, FieldError, Problem, ProblemKind};
 use thiserror::Error;
 
@@ -63,10 +65,14 @@ impl From<sqlx::Error> for StoreError {
                 constraint: database.constraint().unwrap_or("unique").to_owned(),
             },
             // Class 57P: the server is shutting down or restarting. 53300: too
-            // many connections. 53100: disk full, which an operator can mend.
+            // many connections. 53100: disk full, which an operator can mend, and
+            // so is 25006: the server takes no changes.
             sqlx::Error::Database(database)
                 if database.code().is_some_and(|code| {
-                    code.starts_with("57P") || code.starts_with("08") || code.starts_with("53")
+                    code.starts_with("57P")
+                        || code.starts_with("08")
+                        || code.starts_with("53")
+                        || code == READ_ONLY
                 }) =>
             {
                 Self::Unavailable(error)
@@ -89,7 +95,34 @@ impl From<sqlx::Error> for StoreError {
     }
 }
 
+/// SQLSTATE of a server that takes no changes, and of one whose disk is full.
+const READ_ONLY: &str = "25006";
+const DISK_FULL: &str = "53100";
+
 impl StoreError {
+    /// What the server called the failure that keeps it from being of use.
+    fn code(&self) -> Option<Cow<'_, str>> {
+        match self {
+            Self::Unavailable(sqlx::Error::Database(error)) => error.code(),
+            _ => None,
+        }
+    }
+
+    /// Why the database does not do what was asked, for people.
+    pub fn told(&self) -> &'static str {
+        match self.code().as_deref() {
+            Some(DISK_FULL) => {
+                "The disk of the console's own database is full; whoever runs the console has to \
+                 make room."
+            }
+            Some(READ_ONLY) => {
+                "The console's own database takes no changes for the moment: it is set to read \
+                 only."
+            }
+            _ => "The console's own database does not answer for the moment.",
+        }
+    }
+
     /// Whether the same operation may go through later.
     pub const fn is_transient(&self) -> bool {
         matches!(self, Self::Unavailable(_) | Self::Conflict(_))
@@ -115,13 +148,18 @@ impl From<StoreError> for Problem {
                 ProblemKind::Conflict,
                 "Somebody else did this a moment ago. Reload to see it.",
             ),
-            StoreError::Unavailable(error) => {
-                tracing::warn!(%error, "the database cannot be reached");
-                Self::new(
-                    ProblemKind::Unavailable,
-                    "The database cannot be reached for the moment. Nothing was changed; try \
-                     again in a few seconds.",
-                )
+            unavailable @ StoreError::Unavailable(_) => {
+                tracing::warn!(error = %unavailable, "the database cannot be reached");
+                let detail = match unavailable.code().as_deref() {
+                    Some(DISK_FULL | READ_ONLY) => format!(
+                        "{} Nothing was changed; what is here can be looked at.",
+                        unavailable.told()
+                    ),
+                    _ => "The database cannot be reached for the moment. Nothing was changed; try \
+                          again in a few seconds."
+                        .to_owned(),
+                };
+                Self::new(ProblemKind::Unavailable, detail)
             }
             StoreError::Conflict(error) => {
                 tracing::warn!(%error, "two changes got in each other's way");

@@ -1,14 +1,23 @@
 //! Sync runs: their life from queued to ended, and what is shown of them.
 
 mod carry;
+mod counts;
+mod history;
 mod lease;
+mod log;
+mod plan;
 mod read;
+mod retry;
 mod turns;
 
 pub(crate) use self::lease::LEASE_SECONDS;
 pub use self::{
-    carry::Outcome,
+    carry::{Outcome, Requeue},
+    counts::{CountPart, CountRow, CountSpan},
+    history::RunFilter,
     lease::{Claim, ClaimedRun, FailedSoFar, Reclaimed},
+    plan::{CatalogueSize, LastChanges},
+    retry::{NewRetry, RetryCounts, RetryItem, RetryOutcome, RetrySelection, UntakenPrice},
 };
 
 use self::carry::Books;
@@ -37,6 +46,17 @@ pub struct NewRun {
     pub triggered_by: Option<UserId>,
     /// For an incremental run: changes at or after this moment are read.
     pub since: Option<DateTime<Utc>>,
+    /// What it retries, where it does. A run of another type than `retry` reads
+    /// everything for that.
+    pub retry: Option<NewRetry>,
+}
+
+impl NewRun {
+    /// The moment its id holds, so that a range of time is a range of ids.
+    fn asked_at(&self) -> Option<DateTime<Utc>> {
+        let (seconds, nanos) = self.id.0.get_timestamp()?.to_unix();
+        DateTime::from_timestamp(i64::try_from(seconds).ok()?, nanos)
+    }
 }
 
 impl TenantTx {
@@ -66,12 +86,17 @@ impl TenantTx {
         .bind(run.r#type.as_str())
         .bind(run.trigger.as_str())
         .bind(run.triggered_by.map(|user| user.0))
-        .bind(now)
+        .bind(run.asked_at().unwrap_or(now))
         .bind(run.since)
         .execute(self.conn())
         .await?;
         if done.rows_affected() == 0 {
             return Ok(false);
+        }
+        if let Some(retry) = &run.retry {
+            let counts = self.count_retry(run.integration, &retry.selection).await?;
+            self.add_retry_items(run.id, run.integration, retry, &counts)
+                .await?;
         }
         self.notify(ProjectEvent::SyncProgress(SyncProgress {
             integration_id: run.integration,
@@ -125,7 +150,8 @@ impl TenantTx {
         self.lock_integration_of(run).await?;
         let integration: Option<Uuid> = sqlx::query_scalar(
             "UPDATE sync_runs
-             SET status = 'cancelled', completed_at = $3, error = NULL, error_code = NULL,
+             SET status = 'cancelled', completed_at = greatest($3, started_at, queued_at),
+                 error = NULL, error_code = NULL,
                  checkpoint = NULL, lease_owner = NULL, lease_until = NULL
              WHERE project_id = $1 AND id = $2 AND status IN ('queued', 'syncing')
              RETURNING integration_id",

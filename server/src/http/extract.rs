@@ -5,7 +5,7 @@ use axum::{
     extract::{FromRequest, FromRequestParts, Request, rejection::JsonRejection},
     http::{StatusCode, header, request::Parts},
 };
-use calibr_model::{Cursor, FieldError, PageRequest, Problem, ProblemKind};
+use calibr_model::{Cursor, FieldError, PageRequest, Problem, ProblemKind, status::all_words};
 use serde::{Deserialize, de::DeserializeOwned};
 use utoipa::IntoParams;
 
@@ -113,21 +113,13 @@ pub(crate) fn words<T: std::str::FromStr>(
 where
     T::Err: std::fmt::Display,
 {
-    let entries = text
-        .unwrap_or_default()
-        .split(',')
-        .map(str::trim)
-        .filter(|word| !word.is_empty());
-    let read = |word: &str| {
-        word.parse().map_err(|error: T::Err| {
-            let message = format!("{error}.");
-            Refusal::from(Problem::invalid(vec![FieldError {
-                field: field.to_owned(),
-                message,
-            }]))
-        })
-    };
-    entries.map(read).collect()
+    let mut faults = Vec::new();
+    let words = all_words(field, text.unwrap_or_default(), &mut faults);
+    if faults.is_empty() {
+        Ok(words)
+    } else {
+        Err(Problem::invalid(faults).into())
+    }
 }
 
 /// The cause at the bottom of an error: what the parser said.

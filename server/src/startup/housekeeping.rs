@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use calibr_services::Services;
+use calibr_services::{Services, failures::ANSWERS_KEPT};
 use calibr_store::StoreError;
 use chrono::TimeDelta;
 use tokio::time::MissedTickBehavior;
@@ -34,6 +34,7 @@ pub(super) async fn keep_house(services: Services, limits: Limits, stopping: Can
             ("sessions", remove_sessions(&services).await),
             ("connect attempts", remove_connect_attempts(&services).await),
             ("webhook deliveries", remove_deliveries(&services).await),
+            ("platforms' answers", remove_answers(&services).await),
             ("price previews", remove_previews(&services).await),
             ("rate buckets", services.db.remove_full_buckets().await),
         ] {
@@ -67,6 +68,14 @@ async fn remove_deliveries(services: &Services) -> Result<u64, StoreError> {
     let before = services.sources.now() - MESSAGES_KEPT;
     let mut tx = services.db.system().await?;
     let removed = tx.remove_webhook_deliveries(before).await?;
+    tx.commit().await?;
+    Ok(removed)
+}
+
+async fn remove_answers(services: &Services) -> Result<u64, StoreError> {
+    let before = services.sources.now() - ANSWERS_KEPT;
+    let mut tx = services.db.system().await?;
+    let removed = tx.expunge_old_answers(before).await?;
     tx.commit().await?;
     Ok(removed)
 }

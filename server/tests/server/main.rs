@@ -11,7 +11,11 @@ mod assets;
 #[cfg(test)]
 mod bad_days;
 #[cfg(test)]
+mod bad_input;
+#[cfg(test)]
 mod blank_prices;
+#[cfg(test)]
+mod cancelling;
 #[cfg(test)]
 mod catalogue;
 #[cfg(test)]
@@ -25,6 +29,8 @@ mod demo;
 #[cfg(test)]
 mod events;
 #[cfg(test)]
+mod failures;
+#[cfg(test)]
 mod health;
 #[cfg(test)]
 mod kill;
@@ -36,6 +42,8 @@ mod one_click;
 mod orders;
 #[cfg(test)]
 mod people;
+#[cfg(test)]
+mod plans;
 #[cfg(test)]
 mod price_checks;
 #[cfg(test)]
@@ -50,6 +58,9 @@ mod refresh;
 mod replicas;
 #[cfg(test)]
 mod restarts;
+mod retries;
+#[cfg(test)]
+mod run_history;
 #[cfg(test)]
 mod safety;
 #[cfg(test)]

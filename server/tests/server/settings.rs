@@ -343,3 +343,26 @@ async fn credentials_are_tried_before_they_are_saved() {
         "{export}"
     );
 }
+
+#[tokio::test]
+async fn a_store_with_a_cap_is_called_no_more_often_however_many_consoles_there_are() {
+    let (outlet, integration) = Outlet::connected(60).await;
+    let _second = outlet.launch.start().await;
+    // One a second; ten at once after a rest.
+    let cap = json!({ "tuning": { "calls_per_minute": 60 } });
+    save(&outlet, &integration, cap).await;
+    let begun = std::time::Instant::now();
+    let before = outlet.requests();
+    let syncs = Outlet::at(&integration, "/syncs");
+    let full = json!({ "type": "full" });
+    outlet.client.post(&syncs, &full).await.expect(201);
+    let run = outlet.quiet(&integration).await;
+    assert_eq!(run["status"], "success", "{run}");
+    let made = outlet.requests() - before;
+    let admitted = 10 + begun.elapsed().as_secs() + 1;
+    assert!(made > 10, "{made} calls are too few to meet the cap");
+    assert!(
+        made <= admitted,
+        "{made} calls where {admitted} are admitted"
+    );
+}

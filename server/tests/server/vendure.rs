@@ -4,7 +4,7 @@
 use calibr_testkit::{RealVendure, database_url};
 use serde_json::{Value, json};
 
-use crate::support::{Client, Scene, until, usual_shop};
+use crate::support::{Client, Counter, Scene, until, usual_shop};
 
 async fn listing(scene: &Scene, variant: &str) -> Value {
     let listings = scene.client.all(&Client::in_project("listings")).await;
@@ -72,4 +72,39 @@ async fn a_real_shop_is_synced_repriced_read_back_and_its_sales_are_counted() {
     let changes = scene.client.get(&changes).await.expect(200);
     assert_eq!(changes["items"].as_array().unwrap().len(), 1, "{changes}");
     assert_eq!(changes["items"][0]["reason"], "Reprice");
+}
+
+#[tokio::test]
+async fn what_a_sync_of_a_real_shop_costs_is_told_before_it_starts() {
+    let vendure = RealVendure::start(&database_url().unwrap()).await.unwrap();
+    let counter = Counter::before(vendure.url()).await;
+    let admin = vendure.admin().await.unwrap();
+    let scene = Scene::of(usual_shop(1)).await;
+    let form = json!({
+        "platform": "vendure", "name": "Real shop",
+        "config": { "url": counter.url() },
+        "credentials": { "username": vendure.username(), "password": vendure.password() },
+    });
+    let integration = scene.connect_by(&form).await;
+    scene.newest_run_ended(&integration).await;
+    for kind in ["full", "incremental"] {
+        let variant = admin.variant_id("L2201308").await.unwrap();
+        admin.set_price(&variant, 125_000).await.unwrap();
+        let path = Scene::at(&integration, &format!("/syncs/plan?type={kind}"));
+        let plan = scene.client.get(&path).await.expect(200);
+        assert_eq!(
+            (&plan["type"], &plan["possible"]),
+            (&json!(kind), &json!(true)),
+            "{plan}"
+        );
+        counter.take();
+        let run = scene.sync(&integration, kind).await;
+        assert_eq!(run["status"], "success", "{run}");
+        let (told, made) = (plan["calls"].as_u64().unwrap(), counter.take() as u64);
+        // As close as the plans of the other platforms: a fifth, and three calls.
+        assert!(
+            told.abs_diff(made) <= made / 5 + 3,
+            "{told} were planned, {made} made: {plan}"
+        );
+    }
 }

@@ -3,8 +3,10 @@
 mod by_hand;
 mod dialog;
 mod one_click;
+mod test_outcome;
 
 pub(crate) use dialog::{Connect, ConnectDialog};
+pub(crate) use test_outcome::TestOutcome;
 
 use std::collections::BTreeMap;
 

@@ -3,7 +3,9 @@
 mod palette;
 mod side;
 mod top;
+mod unsaved;
 
 pub(crate) use palette::{Palette, PaletteDialog};
 pub(crate) use side::Side;
 pub(crate) use top::Top;
+pub(crate) use unsaved::UnsavedDialog;

@@ -241,13 +241,12 @@ fn entries() -> Vec<Entry> {
         );
     }
     for store in untrack(|| project.integrations.get()).unwrap_or_default() {
-        let path = routes::history(slug, store.id);
-        add(
-            Icon::Store,
-            format!("{} sync history", store.name),
-            "Store",
-            to(path),
-        );
+        for (icon, what, path) in [
+            (Icon::Store, "sync history", routes::history(slug, store.id)),
+            (Icon::Settings, "settings", routes::settings(slug, store.id)),
+        ] {
+            add(icon, format!("{} {what}", store.name), "Store", to(path));
+        }
     }
     if project.allows(Role::Admin) {
         for platform in untrack(|| project.platforms.get()).unwrap_or_default() {

@@ -4,7 +4,7 @@ use super::Palette;
 use crate::{
     api,
     components::ui::{Breadcrumb, Button, Glyph, Icon, Look, Menu, MenuItem, ThemeMenu},
-    state::{Ask, Cache, Drafts, Session, Toast, Toasts},
+    state::{Ask, Cache, Drafts, Session, Toast, Toasts, Unsaved},
 };
 
 /// The bar over every page: where one is, the palette, the theme, oneself.
@@ -89,14 +89,16 @@ fn UserMenu() -> impl IntoView {
     }
 }
 
-/// Ends the session and forgets what was read and typed in it.
+/// Ends the session and forgets what was read and typed in it; asks first where
+/// something is not saved.
 pub(super) fn sign_out() -> impl Fn() + Copy + Send + Sync + 'static {
     let session = expect_context::<Session>();
     let cache = expect_context::<Cache>();
     let drafts = expect_context::<Drafts>();
     let toasts = expect_context::<Toasts>();
     let ask = Ask::here();
-    move || {
+    let unsaved = expect_context::<Unsaved>();
+    let leave = move || {
         ask.send(api::account::sign_out(), move |answer| match answer {
             Ok(()) => {
                 cache.clear();
@@ -105,5 +107,6 @@ pub(super) fn sign_out() -> impl Fn() + Copy + Send + Sync + 'static {
             }
             Err(problem) => toasts.show(Toast::bad("You are still signed in", problem.detail)),
         });
-    }
+    };
+    move || unsaved.pass(None, leave)
 }

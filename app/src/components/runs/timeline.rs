@@ -1,10 +1,8 @@
-use calibr_model::{
-    status::SyncStatus,
-    views::{PhaseView, RunView},
-};
+use calibr_model::{status::SyncStatus, views::PhaseView};
 use leptos::prelude::*;
 
 use crate::{
+    api::syncs::RunParts,
     components::ui::{Glyph, Icon},
     state::{Clock, Query},
     text::{number::span, time::elapsed},
@@ -14,12 +12,12 @@ use crate::{
 #[component]
 pub(crate) fn RunTimeline(
     /// The run.
-    detail: Query<(RunView, Vec<PhaseView>)>,
+    detail: Query<RunParts>,
 ) -> impl IntoView {
     // The phase the line tells of may be one that was not read yet.
     let phases = move || {
         detail.with(|detail| {
-            let (run, phases) = detail?;
+            let (run, phases, ..) = detail?;
             Some((phases.clone(), run.status, run.phase))
         })
     };

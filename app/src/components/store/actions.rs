@@ -1,5 +1,5 @@
 use calibr_model::{
-    Problem, ProblemKind, SyncRunId,
+    Problem, ProblemKind,
     event::SyncProgress,
     status::{RunType, SyncStatus},
     views::{IntegrationView, RunView},
@@ -80,22 +80,6 @@ impl StoreActions {
         });
     }
 
-    /// Repeats a run; goes on with the new one.
-    pub(crate) fn retry(self, run: &RunView, then: impl FnOnce(Result<SyncRunId, ()>) + 'static) {
-        let request = api::syncs::retry_sync(self.project.slug(), run.integration_id, run.id);
-        self.ask.send(request, move |answer| match answer {
-            Ok(run) => {
-                self.show_run(&run);
-                then(Ok(run.id));
-            }
-            Err(problem) => {
-                self.toasts
-                    .show(Toast::bad("The sync could not be started", problem.detail));
-                then(Err(()));
-            }
-        });
-    }
-
     /// Holds back the runs by the clock, or lets them go on; can be undone.
     pub(crate) fn pause(self, store: &IntegrationView, paused: bool) {
         let before = store.clone();
@@ -133,7 +117,8 @@ impl StoreActions {
         self.toasts.show(Toast::bad(title, problem.detail));
     }
 
-    fn show_run(self, run: &RunView) {
+    /// Shows a run that was just asked for.
+    pub(crate) fn show_run(self, run: &RunView) {
         let progress = progress_of(run, now_ms());
         self.project.integrations.amend(|all| {
             if let Some(one) = all.iter_mut().find(|one| one.id == progress.integration_id) {

@@ -9,7 +9,7 @@ use super::{StoreActions, StoreDialogs, facts::StoreFacts};
 use crate::{
     components::{
         connect::Connect,
-        runs::RunProgress,
+        runs::{PlanDialog, RunProgress, Wanted},
         ui::{Button, Glyph, Icon, Look, Menu, MenuItem, MenuLink, Note, Pill, Size, pill},
     },
     routes,
@@ -123,10 +123,15 @@ fn RowActions(store: Signal<IntegrationView>, history: String) -> impl IntoView 
     let needs_access = Memo::new(move |_| store.with(|store| needs_access(store.status)));
     let paused = Memo::new(move |_| store.with(|store| store.paused));
     let has_webhooks = Memo::new(move |_| store.with(|store| project.has_webhooks(store)));
-    let webhooks =
-        store.with_untracked(|store| routes::webhooks(project.slug().as_str(), store.id));
+    let (slug, id) = (project.slug(), store.with_untracked(|store| store.id));
+    let webhooks = routes::webhooks(slug.as_str(), id);
+    let settings = routes::settings(slug.as_str(), id);
 
+    let plan = expect_context::<PlanDialog>();
     let sync = move |run_type| store.with_untracked(|store| actions.sync(store, run_type));
+    let planned = move |run_type| {
+        store.with_untracked(|store| plan.ask(Wanted::sync(store.id, &store.name, run_type)));
+    };
     let toggle = move || store.with_untracked(|store| actions.pause(store, !store.paused));
     let cancel = move || {
         let progress = store.with_untracked(|store| store.progress.clone());
@@ -158,7 +163,7 @@ fn RowActions(store: Signal<IntegrationView>, history: String) -> impl IntoView 
     view! {
         <div class="flex items-center gap-2">
             {leading}
-            {may_run
+            {may_hold
                 .then(|| {
                     view! {
                         <Show when=move || !disconnected.get()>
@@ -190,22 +195,44 @@ fn RowActions(store: Signal<IntegrationView>, history: String) -> impl IntoView 
             >
                 <Glyph icon=Icon::History />
             </a>
-            {may_run
-                .then(|| {
-                    view! {
-                        <Menu
-                            label=more_label
-                            class="btn btn-plain"
-                            square=true
-                            small=true
-                            face=move || view! { <Glyph icon=Icon::Dots /> }
-                        >
+            <Menu
+                label=more_label
+                class="btn btn-plain"
+                square=true
+                small=true
+                face=move || view! { <Glyph icon=Icon::Dots /> }
+            >
+                <MenuLink href=settings>
+                    <Glyph icon=Icon::Settings />
+                    "Settings"
+                </MenuLink>
+                <Show when=move || has_webhooks.get()>
+                    <MenuLink href=webhooks.clone()>
+                        <Glyph icon=Icon::Bolt />
+                        "Webhooks"
+                    </MenuLink>
+                </Show>
+                {may_run
+                    .then(|| {
+                        view! {
                             <Show when=move || !disconnected.get()>
                                 <MenuItem
-                                    label="Full sync"
+                                    label="Plan a sync…"
                                     icon=Icon::Sync
-                                    on_click=move || sync(RunType::Full)
+                                    on_click=move || planned(RunType::Incremental)
                                 />
+                                <MenuItem
+                                    label="Full sync…"
+                                    icon=Icon::Sync
+                                    on_click=move || planned(RunType::Full)
+                                />
+                            </Show>
+                        }
+                    })}
+                {may_hold
+                    .then(|| {
+                        view! {
+                            <Show when=move || !disconnected.get()>
                                 <MenuItem
                                     label=Signal::derive(move || {
                                         if paused.get() { "Resume schedule" } else { "Pause schedule" }
@@ -217,35 +244,24 @@ fn RowActions(store: Signal<IntegrationView>, history: String) -> impl IntoView 
                                     on_click=toggle
                                 />
                             </Show>
-                            <Show when=move || has_webhooks.get()>
-                                <MenuLink href=webhooks.clone()>
-                                    <Glyph icon=Icon::Bolt />
-                                    "Webhooks"
-                                </MenuLink>
+                            <MenuItem
+                                label="Rename"
+                                icon=Icon::Pencil
+                                on_click=move || dialogs.rename(store.get_untracked())
+                            />
+                            <MenuItem label="Reconnect" icon=Icon::Key on_click=reconnect />
+                            <Show when=move || !disconnected.get()>
+                                <div class="menu-line" role="separator"></div>
+                                <MenuItem
+                                    label="Disconnect"
+                                    icon=Icon::Unplug
+                                    danger=true
+                                    on_click=move || dialogs.disconnect(store.get_untracked())
+                                />
                             </Show>
-                            {may_hold
-                                .then(|| {
-                                    view! {
-                                        <MenuItem
-                                            label="Rename"
-                                            icon=Icon::Pencil
-                                            on_click=move || dialogs.rename(store.get_untracked())
-                                        />
-                                        <MenuItem label="Reconnect" icon=Icon::Key on_click=reconnect />
-                                        <Show when=move || !disconnected.get()>
-                                            <div class="menu-line" role="separator"></div>
-                                            <MenuItem
-                                                label="Disconnect"
-                                                icon=Icon::Unplug
-                                                danger=true
-                                                on_click=move || dialogs.disconnect(store.get_untracked())
-                                            />
-                                        </Show>
-                                    }
-                                })}
-                        </Menu>
-                    }
-                })}
+                        }
+                    })}
+            </Menu>
         </div>
     }
 }

@@ -61,6 +61,10 @@ pub(crate) fn Button(
     /// Whether the words are for listeners only.
     #[prop(optional)]
     icon_only: bool,
+    /// What listeners are told in place of the words, which it begins with: what
+    /// tells one of many alike from the others.
+    #[prop(optional, into)]
+    spoken: Option<String>,
     /// Whether what it started still goes on.
     #[prop(optional, into)]
     busy: Signal<bool>,
@@ -101,7 +105,7 @@ pub(crate) fn Button(
             data-shape=icon_only.then_some("square")
             aria-busy=move || busy.get().then_some("true")
             aria-disabled=move || (busy.get() || disabled.get()).then_some("true")
-            aria-label=move || icon_only.then(|| label.get())
+            aria-label=move || spoken.clone().or_else(|| icon_only.then(|| label.get()))
             title=move || icon_only.then(|| label.get())
             on:click=click
         >

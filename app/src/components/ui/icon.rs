@@ -16,6 +16,7 @@ pub(crate) enum Icon {
     Close,
     Copy,
     Dots,
+    Download,
     Eye,
     EyeOff,
     History,
@@ -31,6 +32,7 @@ pub(crate) enum Icon {
     Plug,
     Plus,
     Search,
+    Settings,
     SignOut,
     Stop,
     Store,
@@ -61,6 +63,7 @@ impl Icon {
                 "M6.5 12a1 1 0 1 1-2 0 1 1 0 0 1 2 0ZM13 12a1 1 0 1 1-2 0 1 1 0 0 1 2 0Z\
                  M19.5 12a1 1 0 1 1-2 0 1 1 0 0 1 2 0Z"
             }
+            Self::Download => "M12 4.5V16M7 11.5l5 5 5-5M4.5 15v4.5h15V15",
             Self::Eye => {
                 "M2.5 12C4.5 8 8 5.5 12 5.5S19.5 8 21.5 12c-2 4-5.5 6.5-9.5 6.5\
                  S4.5 16 2.5 12ZM12 9a3 3 0 1 0 0 6 3 3 0 0 0 0-6Z"
@@ -85,6 +88,10 @@ impl Icon {
             Self::Plug => "M9 3v5M15 3v5M6.5 8h11v3.5a5.5 5.5 0 0 1-11 0ZM12 17v4",
             Self::Plus => "M12 5v14M5 12h14",
             Self::Search => "M10.5 4a6.5 6.5 0 1 0 0 13 6.5 6.5 0 0 0 0-13ZM15.3 15.3 20 20",
+            Self::Settings => {
+                "M4 7.5h8.5M17.5 7.5H20M15 5a2.5 2.5 0 1 0 0 5 2.5 2.5 0 0 0 0-5Z\
+                 M4 16.5h2.5M11.5 16.5H20M9 14a2.5 2.5 0 1 0 0 5 2.5 2.5 0 0 0 0-5Z"
+            }
             Self::SignOut => "M14 4H5v16h9M10 12h11M17.5 8.5 21 12l-3.5 3.5",
             Self::Stop => "M7 7h10v10H7Z",
             Self::Store => {

@@ -16,15 +16,23 @@ pub(crate) fn PageTitle(
     /// The heading.
     #[prop(into)]
     title: Signal<String>,
+    /// Which part of the page is open, where it has several: told to listeners
+    /// and in the browser's tab.
+    #[prop(optional_no_strip, into)]
+    part: Option<Signal<&'static str>>,
 ) -> impl IntoView {
     let heading: NodeRef<html::H1> = NodeRef::new();
     let announcer = expect_context::<Announcer>();
     let Visited(visited) = expect_context::<Visited>();
     let Address { path, .. } = expect_context();
     let project = use_context::<Project>().map(Project::name);
-    let whole = move || match &project {
-        Some(project) => format!("{} · {project} · Calibr", title.get()),
-        None => format!("{} · Calibr", title.get()),
+    let rest = move || part.map(|part| format!(" · {}", part.get()));
+    let whole = move || {
+        let title = title.get() + &rest().unwrap_or_default();
+        match &project {
+            Some(project) => format!("{title} · {project} · Calibr"),
+            None => format!("{title} · Calibr"),
+        }
     };
 
     // A title that somebody pasted whole must leave room for the page.
@@ -34,7 +42,7 @@ pub(crate) fn PageTitle(
     Effect::new(move |_| {
         path.track();
         let Some(heading) = heading.get() else { return };
-        if visited.get_value() {
+        if visited.get_value() && !is_among_tabs() {
             let _focused = heading.focus();
             announcer.say(title.get_untracked());
         }
@@ -50,6 +58,13 @@ pub(crate) fn PageTitle(
             class=("max-sm:text-lg", is_long)
         >
             {move || title.get()}
+            {part.map(|_| view! { <span class="sr-only">{rest}</span> })}
         </h1>
     }
+}
+
+/// Whether the focus is on a tab: whoever goes from one to the next keeps it.
+fn is_among_tabs() -> bool {
+    let focused = document().active_element();
+    focused.is_some_and(|element| matches!(element.closest("[role=tablist]"), Ok(Some(_))))
 }

@@ -2,13 +2,13 @@ use calibr_model::{Cursor, Page};
 use leptos::prelude::*;
 
 use super::{Column, GhostTable, Loaded, Pagination, Table};
-use crate::state::{Loading, Paging, Query};
+use crate::state::{Announcer, Loading, Paging, Query};
 
 /// What a paged table shows of its list, whatever is listed.
 #[derive(Clone, Copy)]
 pub(crate) struct Listed {
     loading: Loading,
-    empty: Memo<bool>,
+    count: Memo<i64>,
     next: Signal<Option<Cursor>>,
 }
 
@@ -16,8 +16,9 @@ impl<T: Clone + Send + Sync + 'static> From<Query<Page<T>>> for Listed {
     fn from(list: Query<Page<T>>) -> Self {
         Self {
             loading: list.loading,
-            empty: Memo::new(move |_| {
-                list.with(|page| page.is_none_or(|page| page.items.is_empty()))
+            count: Memo::new(move |_| {
+                let count = list.with(|page| page.map_or(0, |page| page.items.len()));
+                i64::try_from(count).unwrap_or(i64::MAX)
             }),
             next: Signal::derive(move || list.with(|page| page?.next_cursor.clone())),
         }
@@ -42,19 +43,26 @@ pub(crate) fn PagedTable(
     /// Why there is nothing.
     #[prop(into)]
     nothing: ViewFn,
-    /// Whether old rows are greyed while new ones come.
-    #[prop(optional)]
-    steady: bool,
     /// The rows.
     #[prop(into)]
     rows: ViewFn,
 ) -> impl IntoView {
     let Listed {
         loading,
-        empty,
+        count,
         next,
     } = list;
-    let stale = Signal::derive(move || !steady && loading.fetching.get());
+    let stale = loading.stale;
+    let empty = Memo::new(move |_| count.get() == 0);
+    // Those who do not see the list change hear it.
+    let announcer = expect_context::<Announcer>();
+    Effect::new(move |was_stale: Option<bool>| {
+        let is_stale = stale.get();
+        if was_stale == Some(true) && !is_stale {
+            announcer.say(format!("{what} on this page: {}", count.get_untracked()));
+        }
+        is_stale
+    });
     let rows = StoredValue::new(rows);
     let table = move || {
         if empty.get() {

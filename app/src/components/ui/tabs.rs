@@ -1,5 +1,6 @@
 use leptos::{ev, prelude::*};
-use wasm_bindgen::JsCast;
+
+use super::focus;
 
 /// A row of tabs. Arrow keys go from one to the next, as people are used to.
 #[component]
@@ -19,30 +20,16 @@ pub(crate) fn Tabs(
             .iter()
             .position(|key| *key == selected.get_untracked())
             .unwrap_or_default();
-        let last = keys.len().saturating_sub(1);
-        let next = match event.key().as_str() {
-            "ArrowRight" => {
-                if now == last {
-                    0
-                } else {
-                    now + 1
-                }
-            }
-            "ArrowLeft" => now.checked_sub(1).unwrap_or(last),
-            "Home" => 0,
-            "End" => last,
-            _ => return,
+        let next = neighbour(&event.key(), now, keys.len());
+        let Some(key) = next.and_then(|next| keys.get(next)) else {
+            return;
         };
-        let Some(key) = keys.get(next) else { return };
         event.prevent_default();
         selected.set(key);
-        let tab = document().get_element_by_id(&tab_id(stem, key));
-        if let Some(tab) = tab.and_then(|tab| tab.dyn_into::<web_sys::HtmlElement>().ok()) {
-            let _focused = tab.focus();
-        }
+        focus(&format!("#{}", tab_id(stem, key)));
     };
     view! {
-        <div role="tablist" aria-label=label class="flex gap-5 border-b border-line" on:keydown=press>
+        <div role="tablist" aria-label=label class="tabs" on:keydown=press>
             {tabs
                 .into_iter()
                 .map(|(key, words)| {
@@ -89,6 +76,19 @@ pub(crate) fn TabPanel(
         >
             {children()}
         </div>
+    }
+}
+
+/// The place that a key leads to in a row of `many` tabs.
+pub(super) fn neighbour(key: &str, now: usize, many: usize) -> Option<usize> {
+    let last = many.saturating_sub(1);
+    match key {
+        "ArrowRight" if now >= last => Some(0),
+        "ArrowRight" => Some(now + 1),
+        "ArrowLeft" => Some(now.checked_sub(1).unwrap_or(last)),
+        "Home" => Some(0),
+        "End" => Some(last),
+        _ => None,
     }
 }
 

@@ -14,8 +14,24 @@ pub(crate) fn TimeAgo(
     at: DateTime<Utc>,
 ) -> impl IntoView {
     let clock = expect_context::<Clock>();
-    let zone = expect_context::<Project>().time_zone();
     let words = Memo::new(move |_| relative(at, clock.now.get()));
+    view! { <Tipped at words /> }
+}
+
+/// The day of a moment; the exact one on hover and focus.
+#[component]
+pub(crate) fn DayOf(
+    /// The moment.
+    at: DateTime<Utc>,
+) -> impl IntoView {
+    let zone = expect_context::<Project>().time_zone();
+    let words = Signal::stored(written(at, &zone, Style::Day));
+    view! { <Tipped at words /> }
+}
+
+#[component]
+fn Tipped(at: DateTime<Utc>, #[prop(into)] words: Signal<String>) -> impl IntoView {
+    let zone = expect_context::<Project>().time_zone();
     let tip_id = unique_id("time");
     let hushed = RwSignal::new(false);
     let press = move |event: ev::KeyboardEvent| {

@@ -1,7 +1,5 @@
 use calibr_model::{IntegrationId, views::WebhookDeliveryView};
-use js_sys::JSON;
 use leptos::prelude::*;
-use wasm_bindgen::JsValue;
 
 use super::words;
 use crate::{
@@ -9,6 +7,7 @@ use crate::{
     components::ui::{CopyButton, Dialog, GhostLines, Loaded, pill},
     state::{Project, Query, query},
     text::{
+        json::indented,
         number::grouped,
         time::{Style, written},
     },
@@ -103,12 +102,4 @@ fn Content(id: IntegrationId, delivery: WebhookDeliveryView) -> impl IntoView {
             </section>
         </div>
     }
-}
-
-/// JSON set in lines, where it is whole.
-fn indented(payload: &str) -> String {
-    let set = JSON::parse(payload).and_then(|value| {
-        JSON::stringify_with_replacer_and_space(&value, &JsValue::NULL, &JsValue::from(2))
-    });
-    set.map_or_else(|_| payload.to_owned(), String::from)
 }

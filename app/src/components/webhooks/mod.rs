@@ -1,9 +1,12 @@
-//! The parts of the webhooks page.
+//! The webhooks of a store: what it is asked to send, and what it sent.
 
 mod deliveries;
 mod delivery_dialog;
 mod subscriptions;
+mod tab;
 mod words;
 
-pub(crate) use deliveries::Deliveries;
-pub(crate) use subscriptions::Subscriptions;
+pub(crate) use tab::Webhooks;
+
+use deliveries::Deliveries;
+use subscriptions::Subscriptions;

@@ -21,11 +21,16 @@ const COLUMNS: &[Column] = &[
 pub(crate) fn Subscriptions(
     /// What is known of them.
     webhooks: Query<WebhooksView>,
+    /// What can be done with them.
+    children: Children,
 ) -> impl IntoView {
     let content = move || webhooks.get().map(|view| view! { <Content view /> });
     view! {
         <section class="card overflow-clip">
-            <h2 class="px-4 py-4 text-lg sm:px-5">"Subscriptions"</h2>
+            <div class="flex flex-wrap items-center justify-between gap-2 px-4 py-4 sm:px-5">
+                <h2 class="text-lg">"Subscriptions"</h2>
+                {children()}
+            </div>
             <Loaded loading=webhooks.loading skeleton=|| view! { <GhostTable rows=4 /> }>
                 {content}
             </Loaded>

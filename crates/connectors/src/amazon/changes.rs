@@ -13,6 +13,7 @@ use super::{
 };
 use crate::{
     catalogue::CatalogueBatch,
+    circle::Circle,
     error::{ConnectorError, Fault},
     transport::retry::Patience,
 };
@@ -40,6 +41,7 @@ pub(super) struct Changes<'a> {
     /// The last change that was read.
     latest: DateTime<Utc>,
     page: Option<String>,
+    circle: Circle,
     /// Listings of the present search.
     found: usize,
     done: bool,
@@ -54,6 +56,7 @@ impl<'a> Changes<'a> {
             begun: since,
             latest: since,
             page: None,
+            circle: Circle::at("Amazon"),
             found: 0,
             done: false,
         }
@@ -106,6 +109,7 @@ impl<'a> Changes<'a> {
     fn begin_anew(&mut self) {
         self.begun = self.latest;
         self.page = None;
+        self.circle = Circle::at("Amazon");
         self.found = 0;
     }
 
@@ -134,11 +138,8 @@ impl<'a> Changes<'a> {
 
     fn go_on(&mut self, page: &ListingsPage) -> Result<(), ConnectorError> {
         match page.next() {
-            Some(next) if self.page.as_deref() == Some(next) => Err(ConnectorError::new(
-                Fault::Malformed,
-                "Amazon gives the same page over and over. Try again later.",
-            )),
             Some(next) if !page.items.is_empty() => {
+                self.circle.go_on(Some(next))?;
                 self.page = Some(next.to_owned());
                 Ok(())
             }

@@ -9,8 +9,10 @@ mod catalogue;
 mod changes;
 mod competitors;
 mod document;
+mod estimate;
 mod failure;
 mod feed;
+mod items;
 mod marketplace;
 mod one_click;
 mod operations;
@@ -49,6 +51,7 @@ use crate::{
     connector::{Config, Connector, Store},
     credentials::{CredentialSet, CredentialSource},
     error::{ConnectorError, Fault},
+    estimate::{CallsEstimate, Workload},
     one_click::OneClick,
     transport::{AllowList, Transport},
 };
@@ -176,6 +179,10 @@ impl Connector for AmazonConnector {
         Ok(Arc::new(AmazonStore::new(api)?))
     }
 
+    fn estimate(&self, work: &Workload) -> CallsEstimate {
+        estimate::estimate(work)
+    }
+
     /// The refresh token stays as it is, so a refresh that is lost does no harm.
     async fn refresh(
         &self,
@@ -204,6 +211,10 @@ impl Connector for AmazonConnector {
             kept.chain(renewed.into_iter().flatten()),
             issued.expires_at,
         )))
+    }
+
+    fn renews(&self, fields: &[&str]) -> bool {
+        fields.contains(&REFRESH_TOKEN)
     }
 
     fn one_click(&self) -> Option<&dyn OneClick> {
@@ -317,6 +328,7 @@ fn info(has_app: bool, one_click_ready: bool) -> Result<PlatformInfo, PlatformId
             Capability::PricePush,
             Capability::DryRun,
             Capability::Orders,
+            Capability::ReadById,
             Capability::CompetitorPrices,
         ],
         one_click_fields: vec![marketplace.clone()],

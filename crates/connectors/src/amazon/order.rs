@@ -4,7 +4,10 @@
 //! Amazon's orders tell what was called off before it was sent. What was given
 //! back later it tells to its finance reports alone.
 
-use calibr_model::{Currency, Money, status::FailureClass};
+use calibr_model::{
+    Currency, Money,
+    status::{FailureClass, FailureKind},
+};
 use chrono::{DateTime, Utc};
 use serde::Deserialize;
 use serde_json::Value;
@@ -253,14 +256,16 @@ impl RawMoney {
 fn fault(id: Option<&str>, code: &'static str, why: &str) -> ItemFault {
     ItemFault {
         external_id: id.map(str::to_owned),
-        label: id.map(|id| format!("order {id}")),
-        code,
-        message: format!(
-            "Amazon sent an order that cannot be read: {why}. It is looked at again with the next \
-             run."
-        ),
-        class: FailureClass::Retryable,
-        answer: None,
+        label: id.map(|id| format!("Order {id}")),
+        ..ItemFault::new(
+            FailureKind::Order,
+            code,
+            format!(
+                "Amazon sent an order that cannot be read: {why}. Retry it; it is also looked at \
+                 again when it changes."
+            ),
+            FailureClass::Retryable,
+        )
     }
 }
 

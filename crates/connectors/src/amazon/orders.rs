@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::{api::Api, operations::SearchOrders, order::order, store::AmazonStore};
 use crate::{
     catalogue::Checkpoint,
+    circle::Circle,
     error::{ConnectorError, Fault},
     orders::{OrderBatch, OrderPlan, OrderSource},
     transport::retry::Patience,
@@ -27,6 +28,7 @@ struct Pull<'a> {
     api: &'a Api,
     since: DateTime<Utc>,
     page: Option<String>,
+    circle: Circle,
     done: bool,
 }
 
@@ -53,6 +55,7 @@ impl<'a> Pull<'a> {
             api,
             since,
             page,
+            circle: Circle::at("Amazon"),
             done: false,
         })
     }
@@ -76,13 +79,8 @@ impl<'a> Pull<'a> {
             }
         }
         match page.next() {
-            Some(next) if self.page.as_deref() == Some(next) => {
-                return Err(ConnectorError::new(
-                    Fault::Malformed,
-                    "Amazon gives the same page of orders over and over. Try again later.",
-                ));
-            }
             Some(next) => {
+                self.circle.go_on(Some(next))?;
                 let position = Position {
                     since: self.since,
                     page: next.to_owned(),

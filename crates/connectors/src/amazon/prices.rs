@@ -10,7 +10,10 @@ use futures::{StreamExt, stream};
 use super::{
     api::Api,
     feed,
-    operations::{FindListings, GetListing, Issue, LISTINGS_AT_ONCE, PatchPrice, Submission},
+    operations::{
+        Extent, FindListings, GetListing, Issue, LISTINGS_AT_ONCE, PatchPrice, Submission,
+        offer_patch,
+    },
     record::{self, At},
     store::AmazonStore,
 };
@@ -57,7 +60,13 @@ impl PriceTarget for AmazonStore {
                 .collect();
             let page = self
                 .api()
-                .call(&FindListings { skus: &skus }, Patience::RUN)
+                .call(
+                    &FindListings {
+                        skus: &skus,
+                        extent: Extent::Offers,
+                    },
+                    Patience::RUN,
+                )
                 .await?;
             for (sku, price) in page.items.iter().filter_map(|item| seen(item, self.at())) {
                 for place in places {
@@ -69,7 +78,11 @@ impl PriceTarget for AmazonStore {
         }
         for place in single {
             let sku = &listings[place].external_id;
-            let item = self.api().call(&GetListing { sku }, Patience::RUN).await?;
+            let operation = GetListing {
+                sku,
+                extent: Extent::Offers,
+            };
+            let item = self.api().call(&operation, Patience::RUN).await?;
             observed[place] = item
                 .and_then(|item| seen(&item, self.at()))
                 .map(|(_, price)| price);
@@ -133,7 +146,7 @@ async fn one_by_one(
             // What Amazon says of one listing is no failure of the others, and
             // what it has taken stays taken.
             Err(error) if error.fault == Fault::Refused || taken => {
-                PushOutcome::Refused(change.listing.failed(&error))
+                PushOutcome::Refused(change.listing.failed(&error)).asked(|| asked(change))
             }
             Err(error) => return Err(error),
         });
@@ -223,6 +236,16 @@ fn outcome(change: &PriceChange, submission: &Submission, mode: PushMode) -> Pus
     }
 }
 
+/// What was asked of Amazon for a price.
+fn asked(change: &PriceChange) -> String {
+    let patch = offer_patch("…", change.price);
+    format!(
+        "patchListingsItem {} {}",
+        redact::text(&change.listing.external_id),
+        redact::json(&patch)
+    )
+}
+
 /// The fault of a price that Amazon did not take, or would not.
 pub(super) fn refused(
     change: &PriceChange,
@@ -241,6 +264,7 @@ pub(super) fn refused(
         FailureClass::NeedsAction,
     );
     ItemFault {
+        request: Some(asked(change)),
         answer: Some(redact::shorten(&why, 2_000)),
         ..fault
     }

@@ -11,6 +11,7 @@ use std::{
 use crate::{
     budget::{Rate, RateBudget},
     error::ConnectorError,
+    waits,
 };
 
 /// An operation of the Selling Partner API, by the name its model gives it.
@@ -42,6 +43,7 @@ pub(super) const CREATE_FEED: Limit = limit("createFeed", 83, 15);
 pub(super) const GET_FEED: Limit = limit("getFeed", 20_000, 15);
 pub(super) const GET_FEED_DOCUMENT: Limit = limit("getFeedDocument", 222, 10);
 pub(super) const COMPETITIVE_SUMMARY: Limit = limit("getCompetitiveSummary", 330, 1);
+pub(super) const GET_ORDER: Limit = limit("getOrder", 5_000, 30);
 pub(super) const SEARCH_ORDERS: Limit = limit("searchOrders", 56, 20);
 
 /// The share of a rate that is used: calls that were sent evenly may arrive
@@ -53,10 +55,17 @@ const USED: f64 = 0.95;
 const SLACK: f64 = 0.25;
 
 impl Limit {
+    /// As Amazon publishes it: calls a second in the long run, and calls at once.
+    pub(super) fn published(self) -> (f64, f64) {
+        (
+            f64::from(self.per_second_e4) / 10_000.0,
+            f64::from(self.burst),
+        )
+    }
+
     /// The rate that is kept to; `told` is what Amazon said of this seller.
     fn rate(self, told: Option<f64>) -> Rate {
-        let published = f64::from(self.per_second_e4) / 10_000.0;
-        let burst = f64::from(self.burst);
+        let (published, burst) = self.published();
         let per_second = told.unwrap_or(published) * USED;
         if burst > 2.0 {
             // One call in hand for the same reason.
@@ -117,7 +126,8 @@ impl Buckets {
                 wait_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX),
                 "waiting for Amazon's rate"
             );
-            tokio::time::sleep(wait).await;
+            let why = || format!("Amazon allows {} only so often.", limit.operation);
+            waits::wait(wait, why).await;
         }
         Ok(())
     }

@@ -5,7 +5,7 @@
 
 use calibr_model::{
     Currency, Money,
-    status::{FailureClass, ListingState},
+    status::{FailureClass, FailureKind, ListingState},
 };
 use chrono::{DateTime, Utc};
 use serde::Deserialize;
@@ -102,6 +102,13 @@ pub(super) struct At {
 
 /// Reads an item of a search.
 pub(super) fn item(value: &Value, at: At) -> Result<Listing, ItemFault> {
+    listing(value, at).map_err(|fault| ItemFault {
+        version: changed_at(value, at.marketplace).map(|moment| moment.to_rfc3339()),
+        ..fault
+    })
+}
+
+fn listing(value: &Value, at: At) -> Result<Listing, ItemFault> {
     let raw = read(value)?;
     let price = offer_price(&raw, at, value)?;
     let summary = raw
@@ -177,8 +184,10 @@ pub(super) fn changed_at(value: &Value, marketplace: &str) -> Option<DateTime<Ut
 
 fn read(value: &Value) -> Result<RawItem, ItemFault> {
     let raw = RawItem::deserialize(value).ok();
-    raw.filter(|raw| !raw.sku.trim().is_empty())
-        .ok_or_else(|| malformed(&value.to_string(), "it is not of the form agreed"))
+    raw.filter(|raw| !raw.sku.trim().is_empty()).ok_or_else(|| {
+        let sku = value["sku"].as_str();
+        malformed(sku, &value.to_string(), "it is not of the form agreed")
+    })
 }
 
 /// The price everybody pays: not one for businesses, not one of a programme.
@@ -238,30 +247,38 @@ pub(super) fn price(
 
 fn bad_price(sku: &str, code: &'static str, why: &str, as_it_came: &str) -> ItemFault {
     ItemFault {
-        external_id: Some(sku.to_owned()),
-        label: Some(sku.to_owned()),
-        code,
-        message: format!(
-            "The price of this listing cannot be used: {why}. Correct it in Seller Central; the \
-             next import takes it in."
-        ),
-        class: FailureClass::NeedsAction,
+        external_id: Some(clean(sku)),
+        label: Some(clean(sku)),
         answer: Some(redact::text(as_it_came)),
+        ..ItemFault::new(
+            FailureKind::Listing,
+            code,
+            format!(
+                "The price of this listing cannot be used: {why}. Correct it in Seller Central; \
+                 the next import takes it in."
+            ),
+            FailureClass::NeedsAction,
+        )
     }
 }
 
-/// The fault of a record that is none.
-pub(super) fn malformed(as_it_came: &str, why: &str) -> ItemFault {
+/// The fault of a record that is none; `sku` is whose it is, where that can be
+/// told.
+pub(super) fn malformed(sku: Option<&str>, as_it_came: &str, why: &str) -> ItemFault {
+    let sku = sku.and_then(filled);
     ItemFault {
-        external_id: None,
-        label: None,
-        code: "malformed_record",
-        message: format!(
-            "Amazon sent a listing that cannot be read: {why}. It is looked at again with the \
-             next import."
-        ),
-        class: FailureClass::Retryable,
+        label: sku.clone(),
+        external_id: sku,
         answer: Some(redact::text(as_it_came)),
+        ..ItemFault::new(
+            FailureKind::Listing,
+            "malformed_record",
+            format!(
+                "Amazon sent a listing that cannot be read: {why}. Retry it; it is also looked at \
+                 again with the next import."
+            ),
+            FailureClass::Retryable,
+        )
     }
 }
 

@@ -24,6 +24,7 @@ use crate::{
     error::{ConnectorError, Fault},
     lines::{Line, Lines},
     transport::retry::Patience,
+    waits,
 };
 
 /// A batch ends after so many listings and faults.
@@ -152,7 +153,8 @@ impl<'a> Report<'a> {
                     ));
                 }
                 ReportState::UnderWay => {
-                    tokio::time::sleep(pause).await;
+                    let why = || "Amazon prepares its report of the listings.".to_owned();
+                    waits::wait(pause, why).await;
                     pause = LAST_LOOK.min(pause.mul_f64(1.5));
                 }
                 ReportState::Done { document } => return self.open(document).await,
@@ -286,7 +288,7 @@ impl<'a> Report<'a> {
                 let beginning = letters.read(&beginning);
                 batch
                     .faults
-                    .push(record::malformed(&beginning, "it is too long"));
+                    .push(record::malformed(None, &beginning, "it is too long"));
                 return;
             }
         };

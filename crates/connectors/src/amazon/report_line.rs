@@ -124,7 +124,12 @@ impl Columns {
         let cells: Vec<&str> = line.split('\t').collect();
         // Amazon leaves empty columns out at the end, never more than it named.
         if cells.len() <= self.sku.max(self.price) || cells.len() > self.count {
+            // Of a line that is cut off the SKU is known, of one with columns too
+            // many nobody knows which it is.
+            let is_cut = cells.len() <= self.sku.max(self.price);
+            let sku = (is_cut && self.sku + 1 < cells.len()).then(|| cells[self.sku]);
             return Err(record::malformed(
+                sku,
                 line,
                 &format!("it has {} columns, not {}", cells.len(), self.count),
             ));
@@ -135,7 +140,7 @@ impl Columns {
                 .and_then(|cell| record::filled(cell))
         };
         let Some(sku) = cell(Some(self.sku)) else {
-            return Err(record::malformed(line, "its SKU is empty"));
+            return Err(record::malformed(None, line, "its SKU is empty"));
         };
         let price: Option<Money> =
             record::price(cells[self.price], at.currency, &sku, || line.to_owned())?;

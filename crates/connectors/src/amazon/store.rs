@@ -14,6 +14,7 @@ use crate::{
     competitors::CompetitorSource,
     connector::{Store, StoreIdentity},
     error::{ConnectorError, Fault},
+    items::ItemSource,
     orders::OrderSource,
     prices::PriceTarget,
     text,
@@ -60,6 +61,10 @@ impl Store for AmazonStore {
     }
 
     fn orders(&self) -> Option<&dyn OrderSource> {
+        Some(self)
+    }
+
+    fn items(&self) -> Option<&dyn ItemSource> {
         Some(self)
     }
 

@@ -10,12 +10,13 @@ use serde_json::Value;
 use super::{
     api::Api,
     catalogue::Position,
+    failure::lost_cursor,
     operations::{ChangedProducts, ProductVariants, RecordPage},
-    paging::{Circle, lost_cursor},
     record,
 };
 use crate::{
     catalogue::CatalogueBatch,
+    circle::Circle,
     error::{ConnectorError, Fault},
     transport::retry::Patience,
 };
@@ -63,7 +64,7 @@ impl<'a> Changes<'a> {
             position,
             rest: VecDeque::new(),
             page_end: None,
-            circle: Circle::default(),
+            circle: Circle::at("Shopify"),
         }
     }
 
@@ -77,7 +78,7 @@ impl<'a> Changes<'a> {
         }
         let mut batch = CatalogueBatch::default();
         while let Some(product) = self.rest.pop_front() {
-            self.take(&product, &mut batch).await?;
+            take_product(self.api, self.currency, &product, &mut batch).await?;
             if batch.variants.len() >= BATCH_VARIANTS {
                 break;
             }
@@ -113,63 +114,62 @@ impl<'a> Changes<'a> {
         });
         Ok(())
     }
+}
 
-    /// Reads a product with all its variants into the batch.
-    async fn take(
-        &mut self,
-        value: &Value,
-        batch: &mut CatalogueBatch,
-    ) -> Result<(), ConnectorError> {
-        let product = match record::product(value) {
-            Ok(product) => product,
-            Err(fault) => {
-                batch.faults.push(fault);
-                return Ok(());
-            }
+/// Reads a product with all its variants into the batch; `value` holds the first
+/// of them.
+pub(super) async fn take_product(
+    api: &Api,
+    currency: Currency,
+    value: &Value,
+    batch: &mut CatalogueBatch,
+) -> Result<(), ConnectorError> {
+    let product = match record::product(value) {
+        Ok(product) => product,
+        Err(fault) => {
+            batch.faults.push(fault);
+            return Ok(());
+        }
+    };
+    let id = product.external_id.clone();
+    batch.products.push(product);
+    let page = RecordPage::deserialize(&value["variants"]).map_err(|_| {
+        ConnectorError::new(
+            Fault::Malformed,
+            format!("{} sent a product without a list of variants.", api.shop),
+        )
+    })?;
+    let mut next = take_variants(currency, page, &id, batch);
+    let mut circle = Circle::at("Shopify");
+    while let Some(after) = next {
+        circle.go_on(Some(&after))?;
+        let operation = ProductVariants {
+            product: &id,
+            after: Some(&after),
         };
-        let id = product.external_id.clone();
-        batch.products.push(product);
-        let page = RecordPage::deserialize(&value["variants"]).map_err(|_| {
-            ConnectorError::new(
-                Fault::Malformed,
-                format!(
-                    "{} sent a product without a list of variants.",
-                    self.api.shop
-                ),
-            )
-        })?;
-        let mut next = self.take_variants(page, &id, batch);
-        let mut circle = Circle::default();
-        while let Some(after) = next {
-            circle.go_on(Some(&after))?;
-            let operation = ProductVariants {
-                product: &id,
-                after: Some(&after),
-            };
-            let reply = self.api.call(&operation, Patience::RUN).await?;
-            next = match reply.data.product {
-                Some(product) => self.take_variants(product.variants, &id, batch),
-                None => None,
-            };
-        }
-        Ok(())
+        let reply = api.call(&operation, Patience::RUN).await?;
+        next = match reply.data.product {
+            Some(product) => take_variants(currency, product.variants, &id, batch),
+            None => None,
+        };
     }
+    Ok(())
+}
 
-    /// Reads a page of variants; gives where the next begins, if there is one.
-    fn take_variants(
-        &self,
-        page: RecordPage,
-        product: &str,
-        batch: &mut CatalogueBatch,
-    ) -> Option<String> {
-        for value in &page.nodes {
-            match record::variant(value, product, self.currency) {
-                Ok(variant) => batch.variants.push(variant),
-                Err(fault) => batch.faults.push(fault),
-            }
+/// Reads a page of variants; gives where the next begins, if there is one.
+fn take_variants(
+    currency: Currency,
+    page: RecordPage,
+    product: &str,
+    batch: &mut CatalogueBatch,
+) -> Option<String> {
+    for value in &page.nodes {
+        match record::variant(value, product, currency) {
+            Ok(variant) => batch.variants.push(variant),
+            Err(fault) => batch.faults.push(fault),
         }
-        page.page_info
-            .end_cursor
-            .filter(|_| page.page_info.has_next_page)
     }
+    page.page_info
+        .end_cursor
+        .filter(|_| page.page_info.has_next_page)
 }

@@ -175,6 +175,21 @@ fn refused(words: &str, shop: &str) -> ConnectorError {
     )
 }
 
+/// Shopify refuses a cursor that it no longer knows as it does any wrong
+/// argument; only the words tell. `resumed` is whether one was sent.
+pub(super) fn lost_cursor(error: ConnectorError, resumed: bool) -> ConnectorError {
+    let about_cursor = error.fault == Fault::Refused && error.message.contains("cursor");
+    if about_cursor && resumed {
+        return ConnectorError {
+            fault: Fault::CheckpointLost,
+            message: "Shopify no longer knows where this import stopped; it has to begin anew."
+                .to_owned(),
+            ..error
+        };
+    }
+    error
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

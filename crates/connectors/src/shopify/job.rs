@@ -12,6 +12,7 @@ use super::{
 use crate::{
     error::{ConnectorError, Fault},
     transport::retry::{Attempts, Patience, Verdict},
+    waits,
 };
 
 /// The first pause between looks at an export, and the longest.
@@ -67,7 +68,8 @@ pub(super) async fn start(api: &Api) -> Result<String, ConnectorError> {
                 }
             }
         };
-        tokio::time::sleep(pause).await;
+        let why = || format!("{} is busy with another export.", api.shop);
+        waits::wait(pause, why).await;
         let recent = api.call(&RecentExports, Patience::RUN).await?;
         if let Some(id) = recent.data.own_since(asked_from) {
             return Ok(id);
@@ -98,7 +100,8 @@ pub(super) async fn wait(api: &Api, id: &str) -> Result<ExportState, ConnectorEr
                 ),
             ));
         }
-        tokio::time::sleep(pause).await;
+        let why = || format!("{} prepares the export of its catalogue.", api.shop);
+        waits::wait(pause, why).await;
         pause = LAST_LOOK.min(pause.mul_f64(1.5));
     }
 }

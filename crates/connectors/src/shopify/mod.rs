@@ -11,14 +11,15 @@ mod bulk;
 mod catalogue;
 mod changes;
 mod download;
+mod estimate;
 mod failure;
 mod gid;
+mod items;
 mod job;
 mod one_click;
 mod operations;
 mod order_record;
 mod orders;
-mod paging;
 mod prices;
 mod receiver;
 mod record;
@@ -57,6 +58,7 @@ use crate::{
     connector::{Config, Connector, Store},
     credentials::{CredentialSet, CredentialSource},
     error::{ConnectorError, Fault},
+    estimate::{CallsEstimate, Workload},
     one_click::OneClick,
     per_store::PerStore,
     transport::{AllowList, Transport},
@@ -159,6 +161,10 @@ impl Connector for ShopifyConnector {
         Ok(Arc::new(ShopifyStore::new(api)))
     }
 
+    fn estimate(&self, work: &Workload) -> CallsEstimate {
+        estimate::estimate(work)
+    }
+
     async fn refresh(
         &self,
         config: &Config,
@@ -181,6 +187,10 @@ impl Connector for ShopifyConnector {
         let base = &self.settings.base_url;
         let issued = token::trade(&self.transport, base, &shop, app, grant, now).await?;
         Ok(Some(issued.credentials))
+    }
+
+    fn renews(&self, fields: &[&str]) -> bool {
+        fields.contains(&REFRESH_TOKEN)
     }
 
     fn one_click(&self) -> Option<&dyn OneClick> {
@@ -237,6 +247,7 @@ fn info(one_click_ready: bool) -> Result<PlatformInfo, PlatformIdError> {
             Capability::PricePush,
             Capability::CompareAt,
             Capability::Orders,
+            Capability::ReadById,
             Capability::Webhooks,
         ],
         one_click_fields: vec![shop.clone()],

@@ -3,7 +3,10 @@
 
 use std::borrow::Cow;
 
-use calibr_model::{Currency, Money, status::FailureClass};
+use calibr_model::{
+    Currency, Money,
+    status::{FailureClass, FailureKind},
+};
 use chrono::{DateTime, Utc};
 use serde::Deserialize;
 use serde_json::Value;
@@ -248,13 +251,15 @@ fn malformed(value: &Value) -> ItemFault {
             .and_then(|id| id.rsplit('/').next())
             .map(|number| format!("Order {number}")),
         external_id: id,
-        code: "malformed_record",
-        message:
-            "Shopify sent an order that cannot be read: a field has another form than agreed. \
-                  It is looked at again when it changes."
-                .to_owned(),
-        class: FailureClass::Retryable,
         answer: Some(redact::json(value)),
+        version: value["updatedAt"].as_str().map(str::to_owned),
+        ..ItemFault::new(
+            FailureKind::Order,
+            "malformed_record",
+            "Shopify sent an order that cannot be read: a field has another form than agreed. \
+             Retry it; it is also looked at again when it changes.",
+            FailureClass::Retryable,
+        )
     }
 }
 

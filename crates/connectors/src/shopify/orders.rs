@@ -10,13 +10,14 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{
+    failure::lost_cursor,
     operations::{ChangedOrders, OrderLines, OrderRefunds},
     order_record::{Heading, Order},
-    paging::{Circle, lost_cursor},
     store::ShopifyStore,
 };
 use crate::{
     catalogue::{Checkpoint, ItemFault},
+    circle::Circle,
     error::ConnectorError,
     orders::{OrderBatch, OrderPlan, OrderRecord, OrderSource},
     transport::retry::Patience,
@@ -77,7 +78,7 @@ impl<'a> Pages<'a> {
             since,
             after,
             ended: false,
-            circle: Circle::default(),
+            circle: Circle::at("Shopify"),
         })
     }
 
@@ -118,12 +119,15 @@ impl<'a> Pages<'a> {
 
 impl ShopifyStore {
     /// An order with all its lines and what was paid back of it.
-    async fn order(&self, value: &Value) -> Result<Result<OrderRecord, ItemFault>, ConnectorError> {
+    pub(super) async fn order(
+        &self,
+        value: &Value,
+    ) -> Result<Result<OrderRecord, ItemFault>, ConnectorError> {
         let (mut order, mut next) = match Order::read(value) {
             Ok(read) => read,
             Err(fault) => return Ok(Err(fault)),
         };
-        let mut circle = Circle::default();
+        let mut circle = Circle::at("Shopify");
         while let Some(after) = next {
             circle.go_on(Some(&after))?;
             let operation = OrderLines {

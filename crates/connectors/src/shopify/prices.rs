@@ -112,19 +112,21 @@ impl ShopifyStore {
             .await;
         let some_went_through = sent.iter().any(|(_, answer)| answer.is_ok());
         for (slots, answer) in sent {
-            match answer {
-                Ok(answer) => {
-                    for (place, slot) in slots.into_iter().enumerate() {
-                        outcomes[slot] = Some(outcome(&changes[slot], place, &answer));
-                    }
-                }
+            let answer = match answer {
                 Err(error) if !some_went_through => return Err(error),
-                Err(error) => {
-                    for slot in slots {
-                        let fault = changes[slot].listing.failed(&error);
-                        outcomes[slot] = Some(PushOutcome::Refused(fault));
-                    }
-                }
+                answer => answer,
+            };
+            for (place, slot) in slots.into_iter().enumerate() {
+                let change = &changes[slot];
+                let outcome = match &answer {
+                    Ok(answer) => outcome(change, place, answer),
+                    Err(error) => PushOutcome::Refused(change.listing.failed(error)),
+                };
+                let asked = || {
+                    let sent = redact::json(&input(change).input());
+                    format!("productVariantsBulkUpdate {sent}")
+                };
+                outcomes[slot] = Some(outcome.asked(asked));
             }
         }
         Ok(())
@@ -209,19 +211,24 @@ fn plan<'a>(
             outcomes[slot] = refuse("price_twice", message);
         } else {
             slots.push(slot);
-            variants.push(VariantPrices {
-                id: listing.external_id.clone(),
-                price: change.price.to_decimal(),
-                compare_at: match change.compare_at {
-                    CompareAt::Keep => None,
-                    CompareAt::Clear => Some(None),
-                    CompareAt::Set(money) => Some(Some(money.to_decimal())),
-                },
-            });
+            variants.push(input(change));
         }
     }
     planned.retain(|_, (slots, _)| !slots.is_empty());
     planned
+}
+
+/// A change as Shopify takes it.
+fn input(change: &PriceChange) -> VariantPrices {
+    VariantPrices {
+        id: change.listing.external_id.clone(),
+        price: change.price.to_decimal(),
+        compare_at: match change.compare_at {
+            CompareAt::Keep => None,
+            CompareAt::Clear => Some(None),
+            CompareAt::Set(money) => Some(Some(money.to_decimal())),
+        },
+    }
 }
 
 /// What the answer says of one change.

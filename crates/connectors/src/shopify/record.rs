@@ -4,12 +4,13 @@ use std::borrow::Cow;
 
 use calibr_model::{
     Currency, Money,
-    status::{FailureClass, ListingState},
+    status::{FailureClass, FailureKind, ListingState},
 };
 use chrono::{DateTime, Utc};
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::gid;
 use crate::{
     catalogue::{ItemFault, ProductRecord, VariantRecord},
     transport::redact,
@@ -144,13 +145,15 @@ pub(super) fn without_product(variant: VariantRecord) -> ItemFault {
         label: variant
             .sku
             .or(Some(variant.title).filter(|title| !title.is_empty())),
-        code: "product_missing",
-        message: "The store sent this variant without its product, or the product could not be \
-                  read. It is looked at again with the next full import."
-            .to_owned(),
-        class: FailureClass::Retryable,
-        answer: None,
         external_id: Some(variant.external_id),
+        product_external_id: Some(variant.product_external_id),
+        ..ItemFault::new(
+            FailureKind::Listing,
+            "product_missing",
+            "The store sent this variant without its product, or the product could not be read. \
+             Retry it, or run a full import.",
+            FailureClass::Retryable,
+        )
     }
 }
 
@@ -189,16 +192,21 @@ fn variant_record(
         };
         let fault = |code, why: String| ItemFault {
             external_id: Some(external_id.clone()),
+            product_external_id: Some(clean(Cow::Borrowed(product_id))),
             label: sku
                 .clone()
                 .or_else(|| Some(title.clone()).filter(|title| !title.is_empty())),
-            code,
-            message: format!(
-                "The {what} of this variant cannot be used: {why}. Correct it in the store; the \
-                 next import takes it in."
-            ),
-            class: FailureClass::NeedsAction,
             answer: Some(redact::text(&as_it_came())),
+            version: raw.updated_at.as_deref().map(|at| clean(Cow::Borrowed(at))),
+            ..ItemFault::new(
+                FailureKind::Listing,
+                code,
+                format!(
+                    "The {what} of this variant cannot be used: {why}. Correct it in the store; \
+                     the next import takes it in."
+                ),
+                FailureClass::NeedsAction,
+            )
         };
         match Money::parse_decimal(&text, currency) {
             Ok(money) if money.amount_minor < 0 => Err(fault(
@@ -268,17 +276,43 @@ fn unread(text: &str, error: &serde_json::Error) -> ItemFault {
 fn malformed(text: &str, why: &str) -> ItemFault {
     let value: Value = serde_json::from_str(text).unwrap_or_default();
     let field = |name: &str| value[name].as_str().map(|text| clean(Cow::Borrowed(text)));
+    let external_id = field("id").or_else(|| first_id(text));
+    let of_product = external_id
+        .as_deref()
+        .is_some_and(|id| gid::is(id, "Product"));
     ItemFault {
-        external_id: field("id"),
+        product_external_id: field("__parentId"),
         label: field("sku").or_else(|| field("title")),
-        code: "malformed_record",
-        message: format!(
-            "Shopify sent a record that cannot be read: {why}. It is looked at again with the next \
-             full import."
-        ),
-        class: FailureClass::Retryable,
         answer: Some(redact::text(&clean(Cow::Borrowed(text)))),
+        version: field("updatedAt"),
+        external_id,
+        ..ItemFault::new(
+            if of_product {
+                FailureKind::Product
+            } else {
+                FailureKind::Listing
+            },
+            "malformed_record",
+            format!(
+                "Shopify sent a record that cannot be read: {why}. Retry it; it is also looked at \
+                 again with the next full import."
+            ),
+            FailureClass::Retryable,
+        )
     }
+}
+
+/// The id that a record begins with, also of one that is cut off later: Shopify
+/// writes it first.
+fn first_id(text: &str) -> Option<String> {
+    let (id, _) = text
+        .trim_start()
+        .strip_prefix("{\"id\":\"")?
+        .split_once('"')?;
+    let is_known = ["Product", "ProductVariant"]
+        .iter()
+        .any(|kind| gid::is(id, kind));
+    is_known.then(|| id.to_owned())
 }
 
 #[cfg(test)]

@@ -12,6 +12,7 @@ use crate::{
     catalogue::CatalogueSource,
     connector::{Store, StoreIdentity},
     error::{ConnectorError, Fault},
+    items::ItemSource,
     orders::OrderSource,
     prices::PriceTarget,
     transport::retry::Patience,
@@ -78,6 +79,10 @@ impl Store for ShopifyStore {
     }
 
     fn orders(&self) -> Option<&dyn OrderSource> {
+        Some(self)
+    }
+
+    fn items(&self) -> Option<&dyn ItemSource> {
         Some(self)
     }
 

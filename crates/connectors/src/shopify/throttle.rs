@@ -14,6 +14,8 @@ use std::{
 use serde::Deserialize;
 use tokio::time::Instant;
 
+use crate::waits;
+
 /// Points kept in hand, for others who use the same bucket.
 const IN_HAND: f64 = 10.0;
 /// The longest wait before a call; whatever the arithmetic says, then it is
@@ -92,7 +94,8 @@ impl Budget {
                 wait_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX),
                 "waiting for the shop's budget"
             );
-            tokio::time::sleep(wait).await;
+            let why = || "Shopify's budget of points is used up; it fills again.".to_owned();
+            waits::wait(wait, why).await;
         }
         reservation
     }

@@ -9,11 +9,11 @@ use url::Url;
 use super::{
     API_SECRET, gid,
     operations::{CreateWebhook, DeleteWebhook, WebhookData, Webhooks},
-    paging::Circle,
     store::ShopifyStore,
     token::REFRESH_TOKEN,
 };
 use crate::{
+    circle::Circle,
     error::{ConnectorError, Fault},
     transport::{redact, retry::Patience},
     webhooks::{Subscription, WebhookTarget},
@@ -52,7 +52,7 @@ impl WebhookTarget for ShopifyStore {
     async fn subscriptions(&self) -> Result<Vec<Subscription>, ConnectorError> {
         let mut all = Vec::new();
         let mut after: Option<String> = None;
-        let mut circle = Circle::default();
+        let mut circle = Circle::at("Shopify");
         loop {
             let operation = Webhooks {
                 after: after.as_deref(),

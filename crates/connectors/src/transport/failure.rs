@@ -9,8 +9,9 @@ use super::guard::LookupError;
 use crate::error::{ConnectorError, Fault};
 
 /// Turns what the HTTP client says into what a merchant can act on. `url` is
-/// where the call went; of it only host and port are shown.
-pub(super) fn from_reqwest(error: &reqwest::Error, url: &Url) -> ConnectorError {
+/// where the call went; of it only host and port are shown. `by_store` says
+/// whether a store's own settings may name certificates.
+pub(super) fn from_reqwest(error: &reqwest::Error, url: &Url, by_store: bool) -> ConnectorError {
     let host = url.host_str().unwrap_or("the store");
     let place = match url.port() {
         Some(port) => format!("{host}:{port}"),
@@ -21,7 +22,7 @@ pub(super) fn from_reqwest(error: &reqwest::Error, url: &Url) -> ConnectorError 
             return lookup.to_connector_error();
         }
         if let Some(tls) = cause.downcast_ref::<rustls::Error>() {
-            return from_tls(tls, &place);
+            return from_tls(tls, &place, by_store);
         }
     }
     let unreachable = |message: String| ConnectorError::new(Fault::Unreachable, message);
@@ -70,9 +71,15 @@ pub(super) fn from_reqwest(error: &reqwest::Error, url: &Url) -> ConnectorError 
     )
 }
 
-fn from_tls(error: &rustls::Error, place: &str) -> ConnectorError {
-    let own_ca = "If the store uses a certificate of its own, the operator of this installation \
-                  can trust it with OUTBOUND_CA_FILE.";
+fn from_tls(error: &rustls::Error, place: &str, by_store: bool) -> ConnectorError {
+    let own_ca = if by_store {
+        "If the store uses a certificate of its own, paste it in the store's settings under \
+         Advanced; for a store that is not connected yet, the operator of this installation can \
+         trust it with OUTBOUND_CA_FILE."
+    } else {
+        "If the store uses a certificate of its own, the operator of this installation can trust \
+         it with OUTBOUND_CA_FILE."
+    };
     let message = match error {
         rustls::Error::InvalidCertificate(certificate) => match certificate {
             CertificateError::UnknownIssuer => {

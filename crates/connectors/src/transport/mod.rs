@@ -39,6 +39,8 @@ use crate::{
 pub struct Transport {
     shared: Arc<Shared>,
     pace: Option<Pace>,
+    /// Whether stores' own settings may name certificates.
+    certificates_by_store: bool,
 }
 
 #[derive(Debug)]
@@ -71,7 +73,18 @@ impl Transport {
                 sources,
             }),
             pace: None,
+            certificates_by_store: false,
         })
+    }
+
+    /// A transport to stores on servers of the merchants' own, whose settings may
+    /// name certificates: a certificate that is not trusted is told accordingly.
+    #[must_use]
+    pub fn to_own_servers(&self) -> Self {
+        Self {
+            certificates_by_store: true,
+            ..self.clone()
+        }
     }
 
     /// A transport for one store, by that store's own settings.
@@ -99,7 +112,10 @@ impl Transport {
                 pem.push(b'\n');
                 pem.extend_from_slice(own);
             }
-            tuned = Self::new(outbound, self.shared.sources.clone())?;
+            tuned = Self {
+                certificates_by_store: self.certificates_by_store,
+                ..Self::new(outbound, self.shared.sources.clone())?
+            };
         }
         tuned.pace.clone_from(&calls.pace);
         Ok(tuned)
@@ -142,7 +158,8 @@ impl Transport {
             .timeout
             .unwrap_or(self.shared.outbound.request_timeout);
         let builder = self.prepare(&self.shared.client, request)?.timeout(timeout);
-        let failed = |error: reqwest::Error| failure::from_reqwest(&error, &url);
+        let by_store = self.certificates_by_store;
+        let failed = |error: reqwest::Error| failure::from_reqwest(&error, &url, by_store);
         let mut response = builder.send().await.map_err(failed)?;
         let status = response.status();
         let headers = std::mem::take(response.headers_mut());
@@ -169,20 +186,21 @@ impl Transport {
     /// As [`Transport::send`], from here and from the stream.
     pub async fn stream(&self, request: Request) -> Result<Streamed, ConnectorError> {
         let url = request.url.clone();
+        let by_store = self.certificates_by_store;
         let identity = HeaderValue::from_static("identity");
         let request = request.header(header::ACCEPT_ENCODING, identity);
         let mut response = self
             .prepare(&self.shared.raw, request)?
             .send()
             .await
-            .map_err(|error| failure::from_reqwest(&error, &url))?;
+            .map_err(|error| failure::from_reqwest(&error, &url, by_store))?;
         Ok(Streamed {
             status: response.status(),
             headers: std::mem::take(response.headers_mut()),
             host: host_of(&url),
             body: response
                 .bytes_stream()
-                .map_err(move |error| failure::from_reqwest(&error, &url))
+                .map_err(move |error| failure::from_reqwest(&error, &url, by_store))
                 .boxed(),
         })
     }

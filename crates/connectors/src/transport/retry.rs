@@ -6,7 +6,10 @@ use calibr_model::Sources;
 use chrono::{DateTime, Utc};
 use tokio::time::Instant;
 
-use crate::error::{ConnectorError, Fault};
+use crate::{
+    error::{ConnectorError, Fault},
+    waits,
+};
 
 /// How patient a caller is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -152,7 +155,7 @@ impl Resumption {
                     code = error.fault.code(),
                     "a download was cut and is taken up again"
                 );
-                tokio::time::sleep(pause).await;
+                waits::wait(pause, || error.message.clone()).await;
                 Ok(())
             }
         }
@@ -190,7 +193,7 @@ where
                     failed = attempts.failed(),
                     "a call failed and is tried again"
                 );
-                tokio::time::sleep(pause).await;
+                waits::wait(pause, || error.message.clone()).await;
             }
         }
     }

@@ -105,8 +105,8 @@ impl<'a> UnderWay<'a> {
                 self.go_on_to_next_part();
             }
             let mut batch = match part {
-                Part::Variants => self.variants(page.rows).await?,
-                Part::Products => self.products(page.rows),
+                Part::Variants => self.store.variants(page.rows, &self.reading).await?,
+                Part::Products => self.store.products_of(page.rows),
             };
             if part == Part::Variants {
                 batch.expected = Some(page.total);
@@ -145,14 +145,23 @@ impl<'a> UnderWay<'a> {
                 self.pages.next(api, page, &list).await
             }
             (_, changed_since) => {
-                let list = Variants { changed_since };
+                let list = match changed_since {
+                    Some(moment) => Variants::ChangedSince(moment),
+                    None => Variants::All,
+                };
                 self.pages.next(api, page, &list).await
             }
         }
     }
+}
 
+impl VendureStore {
     /// Variants with their products.
-    async fn variants(&self, rows: Vec<Row>) -> Result<CatalogueBatch, ConnectorError> {
+    pub(super) async fn variants(
+        &self,
+        rows: Vec<Row>,
+        reading: &Reading,
+    ) -> Result<CatalogueBatch, ConnectorError> {
         let mut seen = HashSet::new();
         let ids: Vec<String> = rows
             .iter()
@@ -160,16 +169,16 @@ impl<'a> UnderWay<'a> {
             .filter(|id| seen.insert((*id).to_owned()))
             .map(str::to_owned)
             .collect();
-        let VendureStore { api, page, .. } = self.store;
+        let VendureStore { api, page, .. } = self;
         let products = page.rows(api, &ids, |ids| Products { ids }).await?;
-        let mut batch = self.products(products);
+        let mut batch = self.products_of(products);
         let titles: HashMap<_, _> = batch
             .products
             .iter()
             .map(|product| (product.external_id.as_str(), product.title.as_str()))
             .collect();
         for row in rows {
-            let read = record::variant(row, &self.reading).and_then(|variant| {
+            let read = record::variant(row, reading).and_then(|variant| {
                 match titles.get(variant.product_external_id.as_str()) {
                     Some(product) => Ok(record::named_within(product, variant)),
                     None => Err(record::without_product(variant)),
@@ -184,8 +193,8 @@ impl<'a> UnderWay<'a> {
     }
 
     /// Products alone.
-    fn products(&self, rows: Vec<Row>) -> CatalogueBatch {
-        let api = self.store.api.address().url();
+    pub(super) fn products_of(&self, rows: Vec<Row>) -> CatalogueBatch {
+        let api = self.api.address().url();
         let read = rows
             .into_iter()
             .filter(record::has_variants)

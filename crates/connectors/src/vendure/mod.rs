@@ -10,7 +10,9 @@ mod access;
 mod address;
 mod api;
 mod catalogue;
+mod estimate;
 mod failure;
+mod items;
 mod money;
 mod operations;
 mod order_record;
@@ -33,6 +35,7 @@ use crate::{
     connector::{Config, Connector, Store},
     credentials::CredentialSource,
     error::{ConnectorError, Fault},
+    estimate::{CallsEstimate, Workload},
     transport::Transport,
 };
 
@@ -57,7 +60,7 @@ impl VendureConnector {
         let info = info().map_err(|error| ConnectorError::new(Fault::Config, error.to_string()))?;
         Ok(Self {
             info,
-            transport: transport.clone(),
+            transport: transport.to_own_servers(),
         })
     }
 }
@@ -119,6 +122,10 @@ impl Connector for VendureConnector {
         );
         Ok(Arc::new(VendureStore::new(api, calls.page_size)))
     }
+
+    fn estimate(&self, work: &Workload) -> CallsEstimate {
+        estimate::estimate(work)
+    }
 }
 
 fn address_of(config: &Config) -> Result<ApiAddress, ConnectorError> {
@@ -135,6 +142,7 @@ fn info() -> Result<PlatformInfo, PlatformIdError> {
             Capability::IncrementalImport,
             Capability::PricePush,
             Capability::Orders,
+            Capability::ReadById,
         ],
         one_click_fields: Vec::new(),
         one_click_ready: false,

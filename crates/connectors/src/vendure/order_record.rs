@@ -1,7 +1,10 @@
 //! An order as Vendure writes it, read into the common form: what was bought,
 //! for how much, and what was given back. Of whom is not asked.
 
-use calibr_model::{Currency, Money, status::FailureClass};
+use calibr_model::{
+    Currency, Money,
+    status::{FailureClass, FailureKind},
+};
 use chrono::{DateTime, Utc};
 use serde::Deserialize;
 use serde_json::Value;
@@ -269,12 +272,16 @@ fn malformed(id: &str, fields: &Value) -> ItemFault {
     let id = clean(id);
     ItemFault {
         label: Some(format!("Order {id}")),
-        code: "malformed_record",
-        message: "Vendure sent an order that cannot be read: a field has another form than agreed."
-            .to_owned(),
-        class: FailureClass::Retryable,
-        answer: Some(redact::json(fields)),
         external_id: Some(id),
+        answer: Some(redact::json(fields)),
+        version: filled(fields["updatedAt"].as_str()),
+        ..ItemFault::new(
+            FailureKind::Order,
+            "malformed_record",
+            "Vendure sent an order that cannot be read: a field has another form than agreed. \
+             Retry it; it is also looked at again when it changes.",
+            FailureClass::Retryable,
+        )
     }
 }
 

@@ -22,7 +22,7 @@ use crate::{
         self, CompareAt, ListingRef, ObservedPrice, PriceChange, PriceTarget, PushAnswer, PushMode,
         PushOutcome,
     },
-    transport::retry::Patience,
+    transport::{redact, retry::Patience},
 };
 
 /// Most changes of one push: Vendure works them off one by one, in some twenty
@@ -142,9 +142,12 @@ impl VendureStore {
                 let second = part.split_off(part.len() / 2);
                 parts.extend([second, part]);
             } else if error.fault == Fault::Refused || some_went_through {
-                for (slot, _) in part {
+                for (slot, new) in part {
                     let fault = changes[slot].listing.failed(&error);
-                    outcomes[slot] = Some(PushOutcome::Refused(fault));
+                    let sent = redact::json(&new.input(reading.currency));
+                    let outcome = PushOutcome::Refused(fault);
+                    outcomes[slot] =
+                        Some(outcome.asked(|| format!("updateProductVariants {sent}")));
                 }
             } else {
                 return Err(error);

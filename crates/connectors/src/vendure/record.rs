@@ -2,7 +2,7 @@
 
 use calibr_model::{
     Currency, Money,
-    status::{FailureClass, ListingState},
+    status::{FailureClass, FailureKind, ListingState},
 };
 use chrono::{DateTime, Utc};
 use serde::Deserialize;
@@ -105,7 +105,8 @@ struct RawAsset {
 pub(super) fn product(row: Row, api: &Url) -> Result<ProductRecord, ItemFault> {
     let Row { id, fields } = row;
     let fields = Value::Object(fields);
-    let raw = RawProduct::deserialize(&fields).map_err(|_| malformed(&id, &fields))?;
+    let raw = RawProduct::deserialize(&fields)
+        .map_err(|_| malformed(FailureKind::Product, &id, &fields))?;
     let external_id = clean(id);
     Ok(ProductRecord {
         title: filled(raw.name).unwrap_or_else(|| external_id.clone()),
@@ -146,23 +147,20 @@ pub(super) fn product_id(row: &Row) -> Option<&str> {
 pub(super) fn variant(row: Row, reading: &Reading) -> Result<VariantRecord, ItemFault> {
     let Row { id, fields } = row;
     let fields = Value::Object(fields);
-    let mut raw = RawVariant::deserialize(&fields).map_err(|_| malformed(&id, &fields))?;
+    let mut raw = RawVariant::deserialize(&fields)
+        .map_err(|_| malformed(FailureKind::Listing, &id, &fields))?;
     let external_id = clean(id);
     let price = match price(&raw.prices, reading) {
         Ok(price) => price,
         Err(fault) => {
-            return Err(ItemFault {
-                label: label(&fields),
-                code: fault.0,
-                message: format!(
-                    "The price of this variant cannot be used: {}. Correct it in Vendure; the next \
-                     import takes it in.",
-                    fault.1
-                ),
-                class: FailureClass::NeedsAction,
-                answer: Some(redact::json(&fields)),
-                external_id: Some(external_id),
-            });
+            let message = format!(
+                "The price of this variant cannot be used: {}. Correct it in Vendure; the next \
+                 import takes it in.",
+                fault.1
+            );
+            let class = FailureClass::NeedsAction;
+            let fault = ItemFault::new(FailureKind::Listing, fault.0, message, class);
+            return Err(named(&external_id, &fields, fault));
         }
     };
     let counted = match raw.track_inventory {
@@ -204,14 +202,15 @@ pub(super) fn without_product(variant: VariantRecord) -> ItemFault {
         label: variant
             .sku
             .or(Some(variant.title).filter(|title| !title.is_empty())),
-        code: "product_missing",
-        message: "Vendure gave this variant without its product: it was deleted a moment ago, is \
-                  not in this channel, or could not be read. It is looked at again with the next \
-                  full import."
-            .to_owned(),
-        class: FailureClass::Retryable,
-        answer: None,
         external_id: Some(variant.external_id),
+        product_external_id: Some(variant.product_external_id),
+        ..ItemFault::new(
+            FailureKind::Listing,
+            "product_missing",
+            "Vendure gave this variant without its product: it was deleted a moment ago, is not in \
+             this channel, or could not be read. Retry it, or run a full import.",
+            FailureClass::Retryable,
+        )
     }
 }
 
@@ -272,17 +271,27 @@ fn label(fields: &Value) -> Option<String> {
         .find_map(|name| filled(fields[*name].as_str()))
 }
 
-fn malformed(id: &str, fields: &Value) -> ItemFault {
+fn malformed(kind: FailureKind, id: &str, fields: &Value) -> ItemFault {
+    let fault = ItemFault::new(
+        kind,
+        "malformed_record",
+        "Vendure sent a record that cannot be read: a field has another form than agreed. Retry \
+         it; it is also looked at again with the next full import.",
+        FailureClass::Retryable,
+    );
+    named(&clean(id), fields, fault)
+}
+
+/// A fault of the record that has these fields.
+fn named(id: &str, fields: &Value, fault: ItemFault) -> ItemFault {
+    let text = |name: &str| filled(fields[name].as_str());
     ItemFault {
-        external_id: Some(clean(id)),
+        external_id: Some(id.to_owned()),
+        product_external_id: text("productId"),
         label: label(fields),
-        code: "malformed_record",
-        message:
-            "Vendure sent a record that cannot be read: a field has another form than agreed. \
-                  It is looked at again with the next full import."
-                .to_owned(),
-        class: FailureClass::Retryable,
         answer: Some(redact::json(fields)),
+        version: text("updatedAt"),
+        ..fault
     }
 }
 

@@ -19,6 +19,7 @@ use crate::{
     catalogue::CatalogueSource,
     connector::{Store, StoreIdentity},
     error::{ConnectorError, Fault},
+    items::ItemSource,
     orders::OrderSource,
     prices::PriceTarget,
     text,
@@ -151,6 +152,10 @@ impl Store for VendureStore {
     }
 
     fn orders(&self) -> Option<&dyn OrderSource> {
+        Some(self)
+    }
+
+    fn items(&self) -> Option<&dyn ItemSource> {
         Some(self)
     }
 }

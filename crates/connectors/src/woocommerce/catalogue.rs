@@ -208,7 +208,7 @@ impl<'a> UnderWay<'a> {
         let mut read = stream::iter(products)
             .map(async |row| {
                 let variations = match record::kind(&row) {
-                    Kind::Variable(_) => self.variations(row.id).await?,
+                    Kind::Variable(_) => self.store.variations(row.id).await?,
                     Kind::Single | Kind::Grouped => Some(NewRows::default()),
                 };
                 Ok::<_, ConnectorError>((row, variations))
@@ -219,40 +219,44 @@ impl<'a> UnderWay<'a> {
             let Some(variations) = variations else {
                 continue;
             };
-            self.add(&row, &variations, batch);
+            add(&row, &variations, &self.reading, batch);
         }
         Ok(())
     }
+}
 
-    fn add(&self, row: &Row, variations: &NewRows, batch: &mut CatalogueBatch) {
-        let kind = record::kind(row);
-        if kind == Kind::Grouped {
+/// Adds a product with these variations to a batch; one that is its own only
+/// variant is that too.
+pub(super) fn add(row: &Row, variations: &NewRows, reading: &Reading, batch: &mut CatalogueBatch) {
+    let kind = record::kind(row);
+    if kind == Kind::Grouped {
+        return;
+    }
+    match record::product(row) {
+        Ok(product) => batch.products.push(product),
+        Err(fault) => {
+            batch.faults.push(fault);
             return;
         }
-        match record::product(row) {
-            Ok(product) => batch.products.push(product),
-            Err(fault) => {
-                batch.faults.push(fault);
-                return;
-            }
-        }
-        let mut add = |read| match read {
-            Ok(variant) => batch.variants.push(variant),
-            Err(fault) => batch.faults.push(fault),
-        };
-        if kind == Kind::Single {
-            add(record::single(row, &self.reading));
-        }
-        for variation in &variations.rows {
-            add(record::variation(variation, row, &self.reading));
-        }
-        let unread = variations.unread.iter().map(record::unread);
-        batch.faults.extend(unread);
     }
+    let mut add = |read| match read {
+        Ok(variant) => batch.variants.push(variant),
+        Err(fault) => batch.faults.push(fault),
+    };
+    if kind == Kind::Single {
+        add(record::single(row, reading));
+    }
+    for variation in &variations.rows {
+        add(record::variation(variation, row, reading));
+    }
+    let unread = variations.unread.iter().map(record::unread);
+    batch.faults.extend(unread);
+}
 
+impl WooCommerceStore {
     /// The variations of a product; `None` where it is gone.
-    async fn variations(&self, product: u64) -> Result<Option<NewRows>, ConnectorError> {
-        let api = &self.store.api;
+    pub(super) async fn variations(&self, product: u64) -> Result<Option<NewRows>, ConnectorError> {
+        let api = &self.api;
         let mut pages = Pages::from(Place::default());
         let mut all = NewRows::default();
         let gone = AtomicBool::new(false);

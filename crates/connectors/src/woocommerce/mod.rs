@@ -8,7 +8,9 @@
 mod address;
 mod api;
 mod catalogue;
+mod estimate;
 mod failure;
+mod items;
 mod one_click;
 mod operations;
 mod order_record;
@@ -40,6 +42,7 @@ use crate::{
     connector::{Config, Connector, Store},
     credentials::{CredentialSet, CredentialSource},
     error::{ConnectorError, Fault},
+    estimate::{CallsEstimate, Workload},
     one_click::OneClick,
     per_store::PerStore,
     transport::Transport,
@@ -76,12 +79,13 @@ impl WooCommerceConnector {
     /// None that a caller could meet: the platform's word is fixed here.
     pub fn new(transport: &Transport) -> Result<Self, ConnectorError> {
         let info = info().map_err(|error| ConnectorError::new(Fault::Config, error.to_string()))?;
+        let transport = transport.to_own_servers();
         Ok(Self {
             info,
-            transport: transport.clone(),
             consent: Consent {
                 transport: transport.clone(),
             },
+            transport,
             rooms: PerStore::default(),
         })
     }
@@ -125,6 +129,10 @@ impl Connector for WooCommerceConnector {
         let room = self.rooms.of(address.place(), || Semaphore::new(AT_ONCE));
         let api = Api::new(self.transport.tuned(calls)?, address, credentials, room);
         Ok(Arc::new(WooCommerceStore::new(api)))
+    }
+
+    fn estimate(&self, work: &Workload) -> CallsEstimate {
+        estimate::estimate(work)
     }
 
     /// Keys do not run out.
@@ -174,6 +182,7 @@ fn info() -> Result<PlatformInfo, PlatformIdError> {
             Capability::PricePush,
             Capability::CompareAt,
             Capability::Orders,
+            Capability::ReadById,
             Capability::Webhooks,
         ],
         one_click_fields: vec![url.clone()],

@@ -1,14 +1,14 @@
 //! An order as WooCommerce writes it, read into the common form: what was
 //! bought, for how much, and what was given back. Of whom is not read.
 
-use calibr_model::{Currency, Money, status::FailureClass};
+use calibr_model::{
+    Currency, Money,
+    status::{FailureClass, FailureKind},
+};
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{
-    operations::Row,
-    record::{self, moment},
-};
+use super::{operations::Row, record::moment};
 use crate::{
     amount,
     catalogue::ItemFault,
@@ -244,20 +244,22 @@ fn malformed(row: &Row) -> ItemFault {
     ItemFault {
         external_id: Some(row.id.to_string()),
         label: Some(format!("Order {}", row.id)),
-        code: "malformed_record",
-        message: "WooCommerce sent an order that cannot be read: a field has another form than \
-                  agreed, which plugins can cause."
-            .to_owned(),
-        class: FailureClass::Retryable,
-        answer: Some(redact::json(&row.fields)),
+        version: row.fields["date_modified_gmt"].as_str().map(str::to_owned),
+        ..unread(&row.fields)
     }
 }
 
 /// The fault of an order without an id.
 pub(super) fn unread(fields: &Value) -> ItemFault {
     ItemFault {
-        label: None,
-        ..record::unread(fields)
+        answer: Some(redact::json(fields)),
+        ..ItemFault::new(
+            FailureKind::Order,
+            "malformed_record",
+            "WooCommerce sent an order that cannot be read: a field has another form than agreed, \
+             which plugins can cause. Retry it; it is also looked at again when it changes.",
+            FailureClass::Retryable,
+        )
     }
 }
 

@@ -10,7 +10,7 @@ use futures::{
 
 use super::{
     api::AT_ONCE,
-    operations::{OrderRefunds, Orders},
+    operations::{OrderRefunds, Orders, Row, WhichOrders},
     order_record,
     paging::{Pages, Place},
     store::WooCommerceStore,
@@ -66,8 +66,7 @@ impl<'a> UnderWay<'a> {
             .pages
             .next(async |offset| {
                 let operation = Orders {
-                    changed_since,
-                    offset,
+                    which: WhichOrders::ChangedSince(changed_since, offset),
                     decimals,
                 };
                 api.call(&operation, Patience::RUN).await
@@ -76,32 +75,43 @@ impl<'a> UnderWay<'a> {
         let Some(page) = page else {
             return Ok(None);
         };
-        let mut read = stream::iter(page.rows)
+        let mut batch = self.store.orders_of(page.rows, decimals).await?;
+        batch
+            .faults
+            .extend(page.unread.iter().map(order_record::unread));
+        batch.checkpoint = Some(Checkpoint::of(&self.pages.place()));
+        Ok(Some(batch))
+    }
+}
+
+impl WooCommerceStore {
+    /// Orders as rows of a list gave them, with what of them was paid back.
+    pub(super) async fn orders_of(
+        &self,
+        rows: Vec<Row>,
+        decimals: u32,
+    ) -> Result<OrderBatch, ConnectorError> {
+        let mut read = stream::iter(rows)
             .map(async |row| {
                 let refunds = if order_record::has_refunds(&row) {
                     let operation = OrderRefunds {
                         order: row.id,
                         decimals,
                     };
-                    api.call(&operation, Patience::RUN).await?
+                    self.api.call(&operation, Patience::RUN).await?
                 } else {
                     Vec::new()
                 };
                 Ok::<_, ConnectorError>(order_record::order(&row, &refunds))
             })
             .buffered(AT_ONCE);
-        let mut batch = OrderBatch {
-            faults: page.unread.iter().map(order_record::unread).collect(),
-            ..OrderBatch::default()
-        };
+        let mut batch = OrderBatch::default();
         while let Some(order) = read.try_next().await? {
             match order {
                 Ok(order) => batch.orders.push(order),
                 Err(fault) => batch.faults.push(fault),
             }
         }
-        drop(read);
-        batch.checkpoint = Some(Checkpoint::of(&self.pages.place()));
-        Ok(Some(batch))
+        Ok(batch)
     }
 }

@@ -89,7 +89,8 @@ impl Pages {
     /// leaves out so many rows.
     ///
     /// # Errors
-    /// What `fetch` says; [`Fault::Malformed`] where the list makes no sense.
+    /// What `fetch` says; [`Fault::CursorRepeats`] where pages come round again;
+    /// [`Fault::Malformed`] where the list makes no sense otherwise.
     pub(super) async fn next<F, Fetching>(
         &mut self,
         fetch: F,
@@ -143,7 +144,10 @@ impl Pages {
         if offset == 0 {
             self.first_id = first;
         } else if first.is_some() && first == self.first_id {
-            return Err(nonsense("it gives the same page again and again"));
+            return Err(ConnectorError {
+                fault: Fault::CursorRepeats,
+                ..nonsense("it gives the same page again and again")
+            });
         }
         // Some hosts allow fewer rows than are asked for.
         let capped = match (page.total, page.pages) {
@@ -337,7 +341,7 @@ mod tests {
                 }
             }
         });
-        assert_eq!(error.fault, Fault::Malformed);
+        assert_eq!(error.fault, Fault::CursorRepeats);
     }
 
     #[test]

@@ -166,7 +166,8 @@ impl WooCommerceStore {
                 Err(error) => {
                     for plan in &planned {
                         let fault = changes[plan.slot].listing.failed(&error);
-                        outcomes[plan.slot] = Some(PushOutcome::Refused(fault));
+                        let outcome = PushOutcome::Refused(fault).asked(|| asked(&plan.update));
+                        outcomes[plan.slot] = Some(outcome);
                     }
                     continue;
                 }
@@ -179,7 +180,8 @@ impl WooCommerceStore {
                 };
                 let listing = &changes[plan.slot].listing;
                 let slot = plan.slot;
-                outcomes[slot] = item.map(|item| outcome(listing, plan, item));
+                let request = asked(&plan.update);
+                outcomes[slot] = item.map(|item| outcome(listing, plan, item).asked(|| request));
             }
         }
         Ok(())
@@ -310,6 +312,11 @@ fn planned(
         (CompareAt::Clear, _) => (plain(prices.price), None),
     };
     Ok((parent, update, note))
+}
+
+/// What was sent of a change.
+fn asked(update: &PriceUpdate) -> String {
+    format!("POST …/batch {}", redact::json(&update.body()))
 }
 
 /// What the answer says of one change.

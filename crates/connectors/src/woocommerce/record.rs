@@ -7,7 +7,7 @@
 
 use calibr_model::{
     Currency, Money, MoneyError,
-    status::{FailureClass, ListingState},
+    status::{FailureClass, FailureKind, ListingState},
 };
 use chrono::{DateTime, NaiveDateTime, Utc};
 use serde::{Deserialize, Deserializer};
@@ -162,7 +162,7 @@ pub(super) fn product(row: &Row) -> Result<ProductRecord, ItemFault> {
 
 /// Reads a product that is its own only variant as that variant.
 pub(super) fn single(row: &Row, reading: &Reading) -> Result<VariantRecord, ItemFault> {
-    let raw = RawListing::deserialize(&row.fields).map_err(|_| malformed(row))?;
+    let raw = RawListing::deserialize(&row.fields).map_err(|_| malformed_variant(row, row.id))?;
     let mut variant = listing(row, row.id, raw, reading)?;
     variant.title.clear();
     variant.state = None;
@@ -175,7 +175,8 @@ pub(super) fn variation(
     product: &Row,
     reading: &Reading,
 ) -> Result<VariantRecord, ItemFault> {
-    let raw = RawListing::deserialize(&row.fields).map_err(|_| malformed(row))?;
+    let raw =
+        RawListing::deserialize(&row.fields).map_err(|_| malformed_variant(row, product.id))?;
     let of_product = raw.manage_stock == "parent";
     let mut variant = listing(row, product.id, raw, reading)?;
     if of_product && product.fields["manage_stock"] == true {
@@ -190,7 +191,8 @@ fn listing(
     raw: RawListing,
     reading: &Reading,
 ) -> Result<VariantRecord, ItemFault> {
-    let prices = prices(&raw.prices, reading).map_err(|fault| unusable_price(row, fault))?;
+    let prices =
+        prices(&raw.prices, reading).map_err(|fault| unusable_price(row, product, fault))?;
     let options: Vec<String> = raw
         .attributes
         .into_iter()
@@ -291,38 +293,62 @@ pub(super) fn label(fields: &Value) -> Option<String> {
         .find_map(|name| filled(fields[*name].as_str()))
 }
 
-fn unusable_price(row: &Row, (code, why): (&'static str, String)) -> ItemFault {
+fn unusable_price(row: &Row, product: u64, (code, why): (&'static str, String)) -> ItemFault {
     ItemFault {
-        external_id: Some(row.id.to_string()),
-        label: label(&row.fields),
-        code,
-        message: format!(
-            "The price of this product cannot be used: {why}. Correct it in WooCommerce; the next \
-             import takes it in."
-        ),
-        class: FailureClass::NeedsAction,
-        answer: Some(redact::json(&row.fields)),
+        product_external_id: Some(product.to_string()),
+        ..named(
+            row,
+            ItemFault::new(
+                FailureKind::Listing,
+                code,
+                format!(
+                    "The price of this product cannot be used: {why}. Correct it in WooCommerce; \
+                     the next import takes it in."
+                ),
+                FailureClass::NeedsAction,
+            ),
+        )
     }
 }
 
+/// The fault of a product that cannot be read.
 fn malformed(row: &Row) -> ItemFault {
+    named(row, unread(&row.fields))
+}
+
+/// The fault of a variant of `product` that cannot be read.
+fn malformed_variant(row: &Row, product: u64) -> ItemFault {
+    ItemFault {
+        kind: FailureKind::Listing,
+        product_external_id: Some(product.to_string()),
+        ..malformed(row)
+    }
+}
+
+/// A fault of the record that a row is.
+fn named(row: &Row, fault: ItemFault) -> ItemFault {
     ItemFault {
         external_id: Some(row.id.to_string()),
-        ..unread(&row.fields)
+        label: label(&row.fields),
+        answer: Some(redact::json(&row.fields)),
+        version: row.fields["date_modified_gmt"].as_str().map(str::to_owned),
+        ..fault
     }
 }
 
 /// The fault of a record without an id.
 pub(super) fn unread(fields: &Value) -> ItemFault {
     ItemFault {
-        external_id: None,
         label: label(fields),
-        code: "malformed_record",
-        message: "WooCommerce sent a record that cannot be read: a field has another form than \
-                  agreed, which plugins can cause. It is looked at again with the next full import."
-            .to_owned(),
-        class: FailureClass::Retryable,
         answer: Some(redact::json(fields)),
+        ..ItemFault::new(
+            FailureKind::Product,
+            "malformed_record",
+            "WooCommerce sent a record that cannot be read: a field has another form than agreed, \
+             which plugins can cause. Retry it; it is also looked at again with the next full \
+             import.",
+            FailureClass::Retryable,
+        )
     }
 }
 

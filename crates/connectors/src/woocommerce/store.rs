@@ -13,6 +13,7 @@ use crate::{
     catalogue::CatalogueSource,
     connector::{Store, StoreIdentity},
     error::{ConnectorError, Fault},
+    items::ItemSource,
     orders::OrderSource,
     prices::PriceTarget,
     transport::retry::Patience,
@@ -72,6 +73,10 @@ impl Store for WooCommerceStore {
     }
 
     fn orders(&self) -> Option<&dyn OrderSource> {
+        Some(self)
+    }
+
+    fn items(&self) -> Option<&dyn ItemSource> {
         Some(self)
     }
 

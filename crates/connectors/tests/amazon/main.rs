@@ -14,3 +14,6 @@ mod harness;
 mod importing;
 mod orders;
 mod prices;
+mod single;
+#[path = "../support/single.rs"]
+mod support_single;

@@ -20,5 +20,8 @@ mod prices;
 mod pushing;
 #[path = "../support/senseless.rs"]
 mod senseless;
+mod single;
+#[path = "../support/single.rs"]
+mod support_single;
 mod transport;
 mod webhooks;

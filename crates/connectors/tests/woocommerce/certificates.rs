@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use calibr_connectors::{
-    Connector, Fault, FixedCredentials, Store, WooCommerceConnector,
+    CallSettings, Connector, Fault, FixedCredentials, Store, WooCommerceConnector,
     transport::{Outbound, Transport},
 };
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
@@ -65,10 +65,11 @@ async fn proxy(scene: &Scene) -> (String, Vec<u8>) {
     (format!("https://localhost:{port}/woo"), authority)
 }
 
-/// The store as an installation sees it whose operator trusts `authority`.
-fn store(url: &str, authority: Option<Vec<u8>>) -> Arc<dyn Store> {
+/// The store as an installation sees it whose operator trusts `by_operator`, with
+/// `by_store` in its own settings.
+fn store(url: &str, by_operator: Option<&[u8]>, by_store: Option<&[u8]>) -> Arc<dyn Store> {
     let outbound = Outbound {
-        ca_pem: authority,
+        ca_pem: by_operator.map(<[u8]>::to_vec),
         allow: "localhost".parse().unwrap(),
         ..Outbound::default()
     };
@@ -76,18 +77,40 @@ fn store(url: &str, authority: Option<Vec<u8>>) -> Arc<dyn Store> {
     let connector = WooCommerceConnector::new(&transport).unwrap();
     let config = connector.normalise(config(url)).unwrap();
     let credentials = FixedCredentials::new(keys(KEY, SECRET));
-    connector.open(&config, credentials).unwrap()
+    let calls = CallSettings {
+        ca_pem: by_store.map(<[u8]>::to_vec),
+        ..CallSettings::default()
+    };
+    connector.open_tuned(&config, &calls, credentials).unwrap()
 }
 
 #[tokio::test]
 async fn a_certificate_of_the_merchants_own_is_trusted_once_its_authority_is_named() {
     let scene = Scene::usual().await;
     let (url, authority) = proxy(&scene).await;
-    let error = store(&url, None).identify().await.unwrap_err();
+    let error = store(&url, None, None).identify().await.unwrap_err();
     assert_eq!(error.fault, Fault::Tls);
-    assert!(error.message.contains("OUTBOUND_CA_FILE"), "{error}");
+    for place in ["OUTBOUND_CA_FILE", "settings under Advanced"] {
+        assert!(error.message.contains(place), "{error}");
+    }
 
-    let trusted = store(&url, Some(authority));
+    let trusted = store(&url, Some(&authority), None);
     trusted.identify().await.unwrap();
     pull_all(&trusted, full()).await.assert_is(&scene.truth());
+}
+
+#[tokio::test]
+async fn an_authority_in_a_stores_own_settings_is_trusted_for_that_store_alone() {
+    let scene = Scene::usual().await;
+    let (url, authority) = proxy(&scene).await;
+    let (other_url, other_authority) = proxy(&scene).await;
+
+    let trusted = store(&url, None, Some(&authority));
+    pull_all(&trusted, full()).await.assert_is(&scene.truth());
+    let other = store(&other_url, None, Some(&authority));
+    assert_eq!(other.identify().await.unwrap_err().fault, Fault::Tls);
+
+    // Beside the operator's, not in its place.
+    let beside = store(&other_url, Some(&other_authority), Some(&authority));
+    beside.identify().await.unwrap();
 }

@@ -19,4 +19,8 @@ mod prices;
 mod pushing;
 #[path = "../support/senseless.rs"]
 mod senseless;
+mod single;
+#[path = "../support/single.rs"]
+mod support_single;
+mod tuned;
 mod webhooks;

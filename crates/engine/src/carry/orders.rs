@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use calibr_connectors::{Checkpoint, ConnectorError, Fault, OrderPlan, Store};
-use calibr_model::status::RunPhase;
+use calibr_model::status::FailureKind;
 use calibr_store::{
     StoreError, catalogue::FailureInput, orders::OrderBatchInput, runs::ClaimedRun,
 };
@@ -94,7 +94,11 @@ async fn write(
 
 fn refusal(fault: &ConnectorError) -> FailureInput {
     FailureInput {
-        external_id: Some(RunPhase::PullOrders.to_string()),
+        kind: FailureKind::Order,
+        external_id: None,
+        product_external_id: None,
+        request: None,
+        version: None,
         label: Some("All orders".to_owned()),
         code: fault.fault.code().to_owned(),
         message: format!("The orders could not be read. {}", fault.message),

@@ -5,6 +5,9 @@ use calibr_store::runs::Outcome;
 
 use crate::error::EngineError;
 
+/// The code of a run that the store did not take every price of.
+pub(super) const PRICES_FAILED: &str = "prices_failed";
+
 /// A run's figures at its end.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Figures {
@@ -22,6 +25,8 @@ pub(super) struct Figures {
     pub(super) prices_pushed: i64,
     /// Prices that it did not.
     pub(super) prices_failed: i64,
+    /// Items that a retry asked for and the store no longer has.
+    pub(super) gone: i64,
 }
 
 impl Figures {
@@ -35,6 +40,11 @@ impl Figures {
 /// How a run that reached its end is told. `known_before` is how many listings
 /// the integration had.
 pub(super) fn of(figures: Figures, r#type: RunType, known_before: i64) -> Outcome {
+    if r#type == RunType::Retry
+        && let Some(failed) = nothing_mended(figures)
+    {
+        return failed;
+    }
     let catalogue = of_catalogue(figures, r#type, known_before);
     if catalogue.status == SyncStatus::Error {
         return catalogue;
@@ -59,7 +69,7 @@ pub(super) fn of(figures: Figures, r#type: RunType, known_before: i64) -> Outcom
     });
     let code = match (&prices, &orders) {
         (None, None) => return catalogue,
-        (Some(_), _) => "prices_failed",
+        (Some(_), _) => PRICES_FAILED,
         (None, Some(_)) => "orders_failed",
     };
     let told: Vec<String> = [catalogue.error, prices, orders]
@@ -76,6 +86,20 @@ pub(super) fn of(figures: Figures, r#type: RunType, known_before: i64) -> Outcom
         error: Some(told.join(" ")),
         error_code: catalogue.error_code.or_else(|| Some(code.to_owned())),
     }
+}
+
+/// How a retry is told of which everything failed again.
+fn nothing_mended(figures: Figures) -> Option<Outcome> {
+    let came = figures.synced + figures.orders_read + figures.prices_pushed + figures.gone;
+    let failed = figures.failed + figures.orders_failed;
+    (came == 0 && failed > 0).then(|| Outcome {
+        status: SyncStatus::Error,
+        error: Some(format!(
+            "{} failed again; the failures say why.",
+            count(failed, "item")
+        )),
+        error_code: Some("all_failed".to_owned()),
+    })
 }
 
 fn were(number: i64, what: &str) -> String {
@@ -106,7 +130,7 @@ fn of_catalogue(figures: Figures, r#type: RunType, known_before: i64) -> Outcome
         };
     }
     if wanted > synced || failed > 0 {
-        let (status, code) = if synced == 0 {
+        let (status, code) = if synced == 0 && r#type != RunType::Retry {
             (SyncStatus::Error, "all_failed")
         } else {
             (SyncStatus::Partial, "some_failed")
@@ -141,7 +165,7 @@ fn told(synced: i64, failed: i64, wanted: i64) -> String {
     text
 }
 
-fn count(number: i64, what: &str) -> String {
+pub(super) fn count(number: i64, what: &str) -> String {
     if number == 1 {
         format!("1 {what}")
     } else {
@@ -265,6 +289,36 @@ mod tests {
         assert_eq!(
             partial.error.as_deref(),
             Some("1 price was not taken; the failures say why.")
+        );
+    }
+
+    #[test]
+    fn a_retry_is_partial_where_any_of_it_was_mended() {
+        let outcome = |figures| of(figures, RunType::Retry, 88);
+        let gone = Figures {
+            gone: 2,
+            ..Figures::default()
+        };
+        assert_eq!(outcome(gone).status, SyncStatus::Success);
+        let orders = Figures {
+            failed: 1,
+            expected: Some(1),
+            orders_read: 1,
+            ..Figures::default()
+        };
+        assert_eq!(outcome(orders).status, SyncStatus::Partial);
+        let nothing = outcome(Figures {
+            failed: 2,
+            orders_failed: 1,
+            expected: Some(2),
+            ..Figures::default()
+        });
+        assert_eq!(
+            (nothing.status, nothing.error.as_deref()),
+            (
+                SyncStatus::Error,
+                Some("3 items failed again; the failures say why.")
+            )
         );
     }
 

@@ -6,7 +6,7 @@ use calibr_connectors::{CataloguePlan, Checkpoint, Scope, Store};
 use calibr_model::{
     IntegrationId,
     event::ProjectEvent,
-    status::{IntegrationStatus, RunPhase, RunType},
+    status::{IntegrationStatus, RunEvent, RunPhase, RunType},
 };
 use calibr_store::{
     StoreError, TenantTx,
@@ -15,9 +15,10 @@ use calibr_store::{
     runs::{ClaimedRun, Outcome},
 };
 use futures::TryStreamExt;
+use sha2::{Digest, Sha256};
 
 use super::{
-    orders,
+    items, notes, orders,
     outcome::{self, Figures},
     prices,
     read_ahead::{ReadAhead, pass_on},
@@ -37,7 +38,9 @@ pub(super) async fn work(engine: &Engine, run: &mut ClaimedRun) -> Result<Outcom
         proven = authenticate(engine, run, store.as_ref()) => proven?,
     }
 
-    let reads = run.r#type != RunType::Prices;
+    settings_changed(engine, run, &integration).await?;
+    let reads = run.r#type.reads_changes();
+    let again = run.r#type == RunType::Retry;
     if reads && run.phase <= RunPhase::PullCatalogue {
         tokio::select! {
             biased;
@@ -54,11 +57,21 @@ pub(super) async fn work(engine: &Engine, run: &mut ClaimedRun) -> Result<Outcom
         orders_failed: run.failed.orders,
         prices_pushed: run.prices_pushed,
         prices_failed: run.failed.prices,
+        gone: run.failed.gone,
     };
     let reads_catalogue = run.reads_catalogue;
     if reads_catalogue && run.phase <= RunPhase::PullCatalogue {
         enter(engine, run, RunPhase::PullCatalogue).await?;
         pull_catalogue(engine, run, Arc::clone(&store), &mut figures).await?;
+        note(engine, run, &notes::catalogue(figures)).await?;
+    }
+    if again && run.phase <= RunPhase::PullCatalogue {
+        if run.phase < RunPhase::PullCatalogue {
+            items::announce(engine, run).await?;
+        }
+        enter(engine, run, RunPhase::PullCatalogue).await?;
+        items::read_catalogue(engine, run, store.as_ref(), &mut figures).await?;
+        note(engine, run, &notes::catalogue(figures)).await?;
     }
     if reads_catalogue && run.phase <= RunPhase::Reconcile {
         enter(engine, run, RunPhase::Reconcile).await?;
@@ -71,6 +84,11 @@ pub(super) async fn work(engine: &Engine, run: &mut ClaimedRun) -> Result<Outcom
     if reads && run.phase <= RunPhase::PullOrders && store.orders().is_some() {
         enter(engine, run, RunPhase::PullOrders).await?;
         orders::pull(engine, run, store, &mut figures).await?;
+        note(engine, run, &notes::orders(figures)).await?;
+    } else if again && run.phase <= RunPhase::PullOrders && items::has_orders(engine, run).await? {
+        enter(engine, run, RunPhase::PullOrders).await?;
+        items::read_orders(engine, run, store.as_ref(), &mut figures).await?;
+        note(engine, run, &notes::orders(figures)).await?;
     }
     enter(engine, run, RunPhase::Finish).await?;
     // Nothing of the catalogue is nothing amiss where it was not to be read.
@@ -91,15 +109,65 @@ async fn integration(engine: &Engine, run: &ClaimedRun) -> Result<IntegrationRec
 
 /// Moves the run into a phase; a run that is taken up again in it stays there.
 async fn enter(engine: &Engine, run: &mut ClaimedRun, phase: RunPhase) -> Result<(), StoreError> {
+    let now = engine.settings.sources.now();
     let mut tx = engine.settings.db.tenant(run.project).await?;
-    tx.enter_phase(run.id, run.worker, phase, engine.settings.sources.now())
-        .await?;
+    tx.enter_phase(run.id, run.worker, phase, now).await?;
+    if run.phase != phase || phase == RunPhase::Authenticate {
+        tx.log_run(run.id, RunEvent::Phase, &notes::phase(phase), now)
+            .await?;
+    }
     tx.commit().await?;
     if run.phase != phase {
         run.checkpoint = None;
     }
     run.phase = phase;
     Ok(())
+}
+
+/// Adds a line to the run's log.
+async fn note(engine: &Engine, run: &ClaimedRun, text: &str) -> Result<(), StoreError> {
+    let now = engine.settings.sources.now();
+    let mut tx = engine.settings.db.tenant(run.project).await?;
+    tx.log_run(run.id, RunEvent::Note, text, now).await?;
+    tx.commit().await
+}
+
+/// Where the store is asked with other settings than when the run began, what
+/// was begun is of no use: it is begun anew.
+async fn settings_changed(
+    engine: &Engine,
+    run: &mut ClaimedRun,
+    integration: &IntegrationRecord,
+) -> Result<(), StoreError> {
+    let hash = settings_hash(integration);
+    if run.config_hash.as_deref() == Some(&hash[..]) {
+        return Ok(());
+    }
+    let mut tx = engine.settings.db.tenant(run.project).await?;
+    tx.note_settings(run.id, run.worker, &hash).await?;
+    if run.config_hash.is_some() && run.checkpoint.is_some() {
+        tx.drop_checkpoint(run.id, run.worker).await?;
+        let now = engine.settings.sources.now();
+        let text = "The store's settings were changed meanwhile. What was being read is read from \
+                    the start.";
+        tx.log_run(run.id, RunEvent::Anew, text, now).await?;
+        run.checkpoint = None;
+    }
+    run.config_hash = Some(hash.to_vec());
+    tx.commit().await
+}
+
+/// What tells what a store is asked with from anything else. Credentials are left
+/// out: they say who asks, not for what.
+fn settings_hash(integration: &IntegrationRecord) -> [u8; 32] {
+    let mut hash = Sha256::new();
+    for (name, value) in &integration.config {
+        hash.update((name.len() as u64).to_le_bytes());
+        hash.update(name.as_bytes());
+        hash.update((value.len() as u64).to_le_bytes());
+        hash.update(value.as_bytes());
+    }
+    hash.finalize().into()
 }
 
 /// Proves that the store can be worked with, also when a run is taken up again:
@@ -183,10 +251,18 @@ async fn reconcile(engine: &Engine, run: &ClaimedRun, figures: Figures) -> Resul
     if run.r#type != RunType::Full || !figures.is_clean() || figures.synced == 0 {
         return Ok(());
     }
-    let mut tx = engine.settings.db.tenant(run.project).await?;
-    let gone = tx.mark_gone(&context(engine, run)).await?;
-    tx.commit().await?;
+    let mut gone = 0;
+    loop {
+        let mut tx = engine.settings.db.tenant(run.project).await?;
+        let removed = tx.mark_gone(&context(engine, run)).await?;
+        tx.commit().await?;
+        gone += removed.listings;
+        if !removed.more {
+            break;
+        }
+    }
     if gone > 0 {
+        note(engine, run, &notes::gone(gone)).await?;
         tracing::info!(run = %run.id, listings = gone, "listings are gone from the store");
     }
     Ok(())

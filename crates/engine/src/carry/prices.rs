@@ -10,7 +10,10 @@ use calibr_connectors::{
         PushOutcome,
     },
 };
-use calibr_model::{Currency, Guardrails, Money, PricePushId, status::FailureClass};
+use calibr_model::{
+    Currency, Guardrails, Money, PricePushId,
+    status::{FailureClass, FailureKind, RunEvent},
+};
 use calibr_store::{
     StoreError,
     prices::{CompareAtMinor, PriceOutcome, SeenPrice, SettledPrice, TakenPrice},
@@ -19,7 +22,7 @@ use calibr_store::{
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::{outcome::Figures, phases::context};
+use super::{notes, outcome::Figures, phases::context};
 use crate::{Engine, error::EngineError};
 
 /// Prices that were applied this long ago and could not be sent are forgotten
@@ -104,10 +107,13 @@ pub(super) async fn push(
             .iter()
             .filter(|one| matches!(one.outcome, PriceOutcome::Accepted { .. }))
             .count();
+        let (taken, all) = (taken as i64, settled.len() as i64);
         let mut tx = engine.settings.db.tenant(run.project).await?;
         tx.settle_prices(&settled, &context(engine, run)).await?;
+        let told = notes::prices(taken, all - taken);
+        let now = engine.settings.sources.now();
+        tx.log_run(run.id, RunEvent::Note, &told, now).await?;
         tx.commit().await?;
-        let (taken, all) = (taken as i64, settled.len() as i64);
         figures.prices_pushed += taken;
         figures.prices_failed += all - taken;
     }
@@ -208,6 +214,7 @@ impl Sender<'_> {
                 code: code.to_owned(),
                 message,
                 class,
+                request: None,
                 answer: None,
             })
         };
@@ -391,12 +398,16 @@ fn is_of_the_call_alone(fault: &ConnectorError) -> bool {
 
 fn refused(fault: &ConnectorError) -> PushOutcome {
     PushOutcome::Refused(calibr_connectors::ItemFault {
+        kind: FailureKind::Price,
         external_id: None,
+        product_external_id: None,
         label: None,
         code: fault.fault.code(),
         message: fault.message.clone(),
         class: fault.fault.class(),
+        request: None,
         answer: fault.answer.clone(),
+        version: None,
     })
 }
 
@@ -407,6 +418,7 @@ fn outcome_of(outcome: PushOutcome, at: DateTime<Utc>) -> PriceOutcome {
             code: fault.code.to_owned(),
             message: fault.message,
             class: fault.class,
+            request: fault.request,
             answer: fault.answer,
         },
     }

@@ -2,7 +2,7 @@
 
 use std::future::Future;
 
-use calibr_connectors::ConnectorError;
+use calibr_connectors::{ConnectorError, waits};
 use futures::{Stream, StreamExt};
 use tokio::sync::mpsc;
 use tokio_util::{sync::CancellationToken, task::AbortOnDropHandle};
@@ -26,9 +26,14 @@ impl<T: Send + 'static> ReadAhead<T> {
         F: Future<Output = ()> + Send + 'static,
     {
         let (batches, read) = mpsc::channel(1);
+        let reading = reader(batches);
+        let reader = match waits::listener() {
+            Some(listener) => tokio::spawn(waits::telling(listener, reading)),
+            None => tokio::spawn(reading),
+        };
         Self {
             read,
-            reader: Some(AbortOnDropHandle::new(tokio::spawn(reader(batches)))),
+            reader: Some(AbortOnDropHandle::new(reader)),
             stopping: engine.stopping.clone(),
         }
     }

@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
-use calibr_model::{ProjectId, SyncRunId};
+use calibr_model::{ProjectId, SyncRunId, status::RunEvent};
 use calibr_store::{
     StoreError,
     runs::{Claim, ClaimedRun},
 };
 
+use super::notes;
 use crate::{Engine, schedule};
 
 /// A run is carried for so long before it gives way to anybody.
@@ -37,10 +38,13 @@ pub(super) async fn take(
             is_put_back = true;
         }
         let (project, run) = next;
+        let now = engine.settings.sources.now();
         let mut tx = engine.settings.db.tenant(project).await?;
-        let claim = tx
-            .claim_run(run, engine.worker, engine.settings.sources.now())
-            .await?;
+        let claim = tx.claim_run(run, engine.worker, now).await?;
+        if let Claim::Claimed(run) = &claim {
+            tx.log_run(run.id, RunEvent::TakenUp, &notes::taken_up(run), now)
+                .await?;
+        }
         tx.commit().await?;
         match claim {
             Claim::Claimed(run) => return Ok(Some(run)),

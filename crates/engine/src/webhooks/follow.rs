@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use calibr_model::status::{RunType, SyncStatus};
+use calibr_model::status::SyncStatus;
 use calibr_store::{
     StoreError, TenantTx,
     runs::{ClaimedRun, Outcome},
@@ -41,8 +41,8 @@ pub(crate) async fn came_to_an_end(
     run: &ClaimedRun,
     outcome: &Outcome,
 ) -> Result<(), StoreError> {
-    // A run that pushes prices reads nothing.
-    if run.r#type != RunType::Prices {
+    // Others read nothing, or only what they were told to.
+    if run.r#type.reads_changes() {
         if !matches!(outcome.status, SyncStatus::Success | SyncStatus::Partial) {
             return Ok(());
         }

@@ -60,6 +60,8 @@ pub struct IntegrationDetail {
     pub config: BTreeMap<String, String>,
     /// The sealed credentials as a person may see them.
     pub credentials: Vec<CredentialView>,
+    /// Whether the platform gives fresh ones before they run out.
+    pub renews: bool,
 }
 
 /// The counters over the integrations page.

@@ -5,9 +5,12 @@ mod account;
 mod catalogue;
 mod competitors;
 mod conflicts;
+mod failures;
 mod integration;
 mod price_check;
 mod prices;
+mod retry;
+mod run_history;
 mod sales;
 mod sync;
 mod webhook;
@@ -20,6 +23,10 @@ pub use conflicts::{
     ConflictsResolved, ConflictsUndone, HeldReason, HeldView, MatchingConflicts, RefusedConflict,
     SeenConflict, StoreConflicts, UndoConflicts,
 };
+pub use failures::{
+    FailureExchange, FailureGroupView, FailureQuery, ItemFailureDetail, ItemFailureView,
+    ParkedItemView, ParkedQuery,
+};
 pub use integration::{
     ConnectionTest, Disconnected, IntegrationCounters, IntegrationDetail, IntegrationView,
     OneClickStart,
@@ -30,8 +37,13 @@ pub use prices::{
     PriceItemView, PriceLedgerView, PricePushStatus, PricePushView, PriceShift, PriceSource,
     Rounding, WantedPrice, WantedPrices,
 };
+pub use retry::{RetryView, RetryWish, SyncPlanView};
+pub use run_history::{
+    FailureCount, FailureSubject, MetricsStep, RunBucket, RunFigures, RunMetrics, RunQuery,
+    RunsAsked,
+};
 pub use sales::{DaySales, ListingSales, Sold, StoreSales};
-pub use sync::{ItemFailureView, PhaseView, RunDetail, RunQuery, RunView};
+pub use sync::{PhaseView, RunDetail, RunLogLine, RunView};
 pub use webhook::{
     DeliveryEffect, DeliveryState, MeaningKind, SignatureResult, SubscriptionState,
     WebhookDeliveryDetail, WebhookDeliveryView, WebhookMeaning, WebhookSubscriptionView,

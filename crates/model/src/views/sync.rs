@@ -4,8 +4,10 @@ use serde::{Deserialize, Serialize};
 use crate::{
     ids::{IntegrationId, SyncRunId},
     platform::PlatformId,
-    status::{FailureClass, FailureKind, RunPhase, RunTrigger, RunType, SyncStatus},
+    status::{RunEvent, RunPhase, RunTrigger, RunType, SyncStatus},
 };
+
+use super::RetryView;
 
 /// One run in a list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -73,6 +75,27 @@ pub struct RunDetail {
     pub run: RunView,
     /// The phases it went through, in order.
     pub phases: Vec<PhaseView>,
+    /// What it retries, where it does.
+    #[serde(default)]
+    pub retry: Option<RetryView>,
+    /// What happened, in words, oldest first: of a very long course the beginning
+    /// and the end.
+    #[serde(default)]
+    pub log: Vec<RunLogLine>,
+}
+
+/// Something that happened in a run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct RunLogLine {
+    /// Counts up within the run; where lines were left out, numbers are missing.
+    pub id: i64,
+    /// When.
+    pub at: DateTime<Utc>,
+    /// What kind of thing.
+    pub event: RunEvent,
+    /// What it was.
+    pub text: String,
 }
 
 /// One phase of a run.
@@ -85,38 +108,4 @@ pub struct PhaseView {
     pub started_at: DateTime<Utc>,
     /// When it ended; `null` while it goes on.
     pub ended_at: Option<DateTime<Utc>>,
-}
-
-/// One record of a run that could not be synced.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct ItemFailureView {
-    /// The record's number within the run.
-    pub id: i64,
-    /// What kind of record it is.
-    pub kind: FailureKind,
-    /// The platform's id of it, where it could be read.
-    pub external_id: Option<String>,
-    /// A title or SKU to know it by, where it could be read.
-    pub label: Option<String>,
-    /// A short code, the same for like failures.
-    pub code: String,
-    /// What is wrong, and what to do.
-    pub message: String,
-    /// What can be done about it.
-    pub class: FailureClass,
-    /// How often it was tried.
-    pub attempts: i32,
-    /// When it was seen last.
-    pub at: DateTime<Utc>,
-}
-
-/// Which runs of an integration are wanted, newest first.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct RunQuery {
-    /// Only these states; all where empty.
-    #[serde(default)]
-    pub status: Vec<SyncStatus>,
-    /// Only this kind.
-    pub r#type: Option<RunType>,
 }

@@ -21,7 +21,7 @@ use crate::clock::Clock;
 use crate::fault::{FaultKind, Spot};
 use crate::journal::Entry;
 use crate::lock::lock;
-use crate::spoil::{GATEWAY_PAGE, halved, name};
+use crate::spoil::{GATEWAY_PAGE, changed, halved, name};
 
 const LIMIT: HeaderName = HeaderName::from_static("x-amzn-ratelimit-limit");
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-amzn-requestid");
@@ -50,6 +50,15 @@ impl Call {
             .iter()
             .find(|(known, value)| known == name && !value.is_empty())
             .map(|(_, value)| value.as_str())
+    }
+
+    /// The same for the first page of a list.
+    fn of_first_page(&self) -> Self {
+        let mut first = self.clone();
+        first
+            .query
+            .retain(|(name, _)| name != "pageToken" && name != "paginationToken");
+        first
     }
 
     /// The entries of a parameter that is a list.
@@ -128,9 +137,10 @@ pub(super) async fn serve(
         )
     } else {
         lock(&seller.goods).settle(now.timestamp());
+        let first_page = (fault == Some(FaultKind::EndlessPages)).then(|| call.of_first_page());
         answer(&Asked {
             seller: &seller,
-            call,
+            call: first_page.as_ref().unwrap_or(call),
             now,
         })
     };
@@ -155,6 +165,12 @@ pub(super) async fn serve(
     match fault {
         Some(FaultKind::MalformedAnswer) => halved(response, false).await,
         Some(FaultKind::CutConnection) => halved(response, true).await,
+        Some(FaultKind::EndlessPages) => {
+            changed(response, |answer| {
+                answer["pagination"] = json!({ "nextToken": "again" });
+            })
+            .await
+        }
         _ => response,
     }
 }

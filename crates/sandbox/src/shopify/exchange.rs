@@ -9,14 +9,14 @@ use axum::extract::{FromRequestParts, OriginalUri, Path};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::Shopify;
 use super::shop::{Shop, ShopState, count};
 use crate::clock::Clock;
 use crate::fault::{FaultKind, Spot};
 use crate::journal::Entry;
-use crate::spoil::{GATEWAY_PAGE, halved, name};
+use crate::spoil::{GATEWAY_PAGE, changed, halved, name};
 
 /// What a request is addressed to.
 #[derive(Clone, Debug)]
@@ -164,6 +164,7 @@ impl Exchange {
         match self.fault {
             Some(FaultKind::MalformedAnswer) => halved(response, false).await,
             Some(FaultKind::CutConnection) => halved(response, true).await,
+            Some(FaultKind::EndlessPages) => changed(response, without_end).await,
             _ => response,
         }
     }
@@ -175,6 +176,21 @@ impl Exchange {
             ..self.entry.clone()
         };
         self.shopify.journal().write(entry);
+    }
+}
+
+/// Has every page say that another follows, which is itself.
+fn without_end(answer: &mut Value) {
+    match answer {
+        Value::Object(fields) => {
+            if let Some(end) = fields.get_mut("pageInfo") {
+                end["hasNextPage"] = json!(true);
+                end["endCursor"] = json!("again");
+            }
+            fields.values_mut().for_each(without_end);
+        }
+        Value::Array(items) => items.iter_mut().for_each(without_end),
+        _ => {}
     }
 }
 

@@ -43,6 +43,13 @@ pub enum StoreChange {
         /// Which one.
         listing: u64,
     },
+    /// Gives a product, variation or order another form, as plugins do, or its own again.
+    Misshape {
+        /// Which one.
+        record: u64,
+        /// Whether it has another form.
+        misshapen: bool,
+    },
     /// Gives a product other values; what is left out stays.
     UpdateProduct {
         /// Which one.
@@ -149,6 +156,15 @@ impl StoreChange {
                 let (_, product) = listed(store, listing)?;
                 lock(&store.locked).insert(listing);
                 return Ok(changed(product, vec![listing]));
+            }
+            Self::Misshape { record, misshapen } => {
+                let mut records = lock(&store.misshapen);
+                if misshapen {
+                    records.insert(record);
+                } else {
+                    records.remove(&record);
+                }
+                return Ok(changed(record, Vec::new()));
             }
             Self::UpdateProduct {
                 product,

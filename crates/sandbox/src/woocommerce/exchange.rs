@@ -67,7 +67,7 @@ impl Drop for UnderWay<'_> {
 pub(crate) async fn run(
     woo: &WooCommerce,
     store: &Arc<Store>,
-    asked: Asked,
+    mut asked: Asked,
     answer: impl FnOnce(&Asked) -> Response,
 ) -> Response {
     count(&store.tally.requests);
@@ -89,12 +89,24 @@ pub(crate) async fn run(
     if let Some(FaultKind::Slow { delay_milliseconds }) = &fault {
         tokio::time::sleep(Duration::from_millis(*delay_milliseconds)).await;
     }
-    let response = match closed(store.state()).or_else(|| replacement(fault.as_ref())) {
+    let endless = fault == Some(FaultKind::EndlessPages);
+    if endless {
+        asked
+            .query
+            .0
+            .retain(|(name, _)| name != "offset" && name != "page");
+    }
+    let mut response = match closed(store.state()).or_else(|| replacement(fault.as_ref())) {
         Some(response) => response,
         None => answer(&asked),
     };
     if response.status() == StatusCode::UNAUTHORIZED {
         count(&store.tally.unauthorized);
+    }
+    if endless && response.headers().contains_key("x-wp-total") {
+        let headers = response.headers_mut();
+        headers.insert("x-wp-total", HeaderValue::from(1_000_000));
+        headers.insert("x-wp-totalpages", HeaderValue::from(10_000));
     }
     woo.journal().write(Entry {
         status: response.status().as_u16(),

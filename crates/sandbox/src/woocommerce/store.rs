@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::access::{Access, ApiKey};
 use super::orders::Orders;
@@ -171,6 +172,8 @@ pub(crate) struct Store {
     pub(crate) tally: Tally,
     /// Listings that no app may change.
     pub(crate) locked: Mutex<BTreeSet<u64>>,
+    /// Records that plugins have given another form.
+    pub(crate) misshapen: Mutex<BTreeSet<u64>>,
     state: Mutex<StoreState>,
     goods: Mutex<Arc<Goods>>,
 }
@@ -209,6 +212,7 @@ impl Store {
             faults: Mutex::new(Faults::new(settings.seed)),
             tally: Tally::default(),
             locked: Mutex::default(),
+            misshapen: Mutex::default(),
             state: Mutex::new(StoreState::Open),
             goods: Mutex::new(Arc::new(goods)),
             settings,
@@ -235,6 +239,15 @@ impl Store {
     /// Whether an app may change a listing or product.
     pub(crate) fn is_locked(&self, id: u64) -> bool {
         lock(&self.locked).contains(&id)
+    }
+
+    /// A record as the API gives it: in another form where a plugin has a hand in it.
+    pub(crate) fn shaped(&self, mut record: Value) -> Value {
+        let id = record["id"].as_u64();
+        if id.is_some_and(|id| lock(&self.misshapen).contains(&id)) {
+            record["status"] = Value::from(7);
+        }
+        record
     }
 
     /// The fault that strikes a request, if any does. `operation` is the last word of its route.

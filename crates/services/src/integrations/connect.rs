@@ -6,7 +6,9 @@ use calibr_connectors::{
     CallSettings, Config, Connector, ConnectorError, CredentialSet, Fault, FixedCredentials,
     StoreIdentity,
 };
-use calibr_engine::{EngineError, NewSync, call_settings, schedule_run, set_the_clock};
+use calibr_engine::{
+    EngineError, NewSync, call_settings, retry_what_was_parked, schedule_run, set_the_clock,
+};
 use calibr_model::{
     FieldError, IntegrationId, PlatformId, Problem, ProblemKind, Role,
     form::{ConnectForm, NAME_MAX_CHARS, check_fields},
@@ -342,10 +344,14 @@ async fn try_keep(
         trigger: RunTrigger::Person,
         triggered_by: Some(actor.user),
         // Without one, which is so at first, the run is a full one.
-        watermark: there.and_then(|there| there.watermark),
+        watermark: there.as_ref().and_then(|there| there.watermark),
+        retry: None,
     };
     // Where a run is queued or under way, that one goes on with what was kept.
     schedule_run(&mut tx, wanted, sources).await?;
+    if there.is_some() {
+        retry_what_was_parked(&mut tx, kept.id, sources).await?;
+    }
     let view = changed(tx, kept.id).await?;
     tracing::info!(
         project = %actor.project.id, integration = %view.id, platform = %view.platform,

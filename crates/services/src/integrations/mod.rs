@@ -13,7 +13,7 @@ use calibr_model::{
     FieldError, IntegrationId, Problem, ProblemKind, Role,
     event::ProjectEvent,
     form::name_fault,
-    status::IntegrationStatus,
+    status::{IntegrationStatus, RunEvent},
     views::{Disconnected, IntegrationDetail, IntegrationView},
 };
 use calibr_store::{TenantTx, integrations::IntegrationRecord};
@@ -53,10 +53,15 @@ pub async fn get(
     let mut tx = services.db.tenant(actor.project.id).await?;
     let integration = view(&mut tx, id).await?;
     let record = tx.integration(id).await?.ok_or_else(missing)?;
+    let credentials = tx.credential_views(id).await?;
+    let fields: Vec<&str> = credentials.iter().map(|one| one.field.as_str()).collect();
+    // A platform that this version does not know renews nothing.
+    let connector = services.connector(&record.platform);
     Ok(IntegrationDetail {
         integration,
         config: record.config,
-        credentials: tx.credential_views(id).await?,
+        renews: connector.is_ok_and(|connector| connector.renews(&fields)),
+        credentials,
     })
 }
 
@@ -170,6 +175,8 @@ async fn end(
     let integration = tx.hold_integration(id).await?.ok_or_else(missing)?;
     must_be_named(&integration, typed_name)?;
     if let Some(run) = tx.active_run(id).await? {
+        let text = format!("{} disconnected the store.", actor.name);
+        tx.log_run(run.id, RunEvent::Ended, &text, now).await?;
         tx.cancel_run(run.id, now).await?;
     }
     tx.fail_waiting_prices(

@@ -22,6 +22,7 @@ use calibr_store::{
     prices::{NamedBy, PricedListing},
 };
 
+pub(crate) use self::preview::preview_again;
 pub(crate) use self::resend::judge_ours;
 pub use self::{
     apply::{RefusedInTrial, apply, discard, set},

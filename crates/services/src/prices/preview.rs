@@ -10,10 +10,13 @@ use std::{
 };
 
 use calibr_model::{
-    FieldError, IntegrationId, PricePushId, Problem, ProblemKind, Role,
+    FieldError, IntegrationId, Money, PricePushId, Problem, ProblemKind, Role,
     views::{NewPricePush, PricePushStatus, PricePushView, PriceShift, WantedPrice, WantedPrices},
 };
-use calibr_store::prices::NewPush;
+use calibr_store::{
+    prices::{CompareAtMinor, NewPush},
+    runs::UntakenPrice,
+};
 
 use super::{
     fill::{NotFilled, Source, fill},
@@ -73,6 +76,39 @@ pub async fn preview_table(
 ) -> Result<PricePushView, Problem> {
     let table = opened(table.finish().await?).await?;
     prepare(services, actor, reason, integration, table).await
+}
+
+/// Prepares a push of prices that were wanted before and not taken.
+///
+/// # Errors
+/// As [`preview`].
+pub(crate) async fn preview_again(
+    services: &Services,
+    actor: &Actor,
+    untaken: Vec<UntakenPrice>,
+) -> Result<PricePushView, Problem> {
+    let prices = untaken.into_iter().map(wanted_again).collect();
+    let source = Source::Listings(counted(prices)?);
+    let reason = "Retry of prices that were not taken";
+    prepare(services, actor, reason, None, source).await
+}
+
+fn wanted_again(untaken: UntakenPrice) -> WantedPrice {
+    let UntakenPrice {
+        listing: listing_id,
+        price,
+        compare_at,
+    } = untaken;
+    let compare_at = match compare_at {
+        CompareAtMinor::Keep => None,
+        CompareAtMinor::Clear => Some(None),
+        CompareAtMinor::Set(amount) => Some(Some(Money::new(amount, price.currency))),
+    };
+    WantedPrice {
+        listing_id,
+        price,
+        compare_at,
+    }
 }
 
 /// Prepares a push that takes another back: what it had taken by the stores and

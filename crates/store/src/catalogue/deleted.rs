@@ -6,6 +6,13 @@ use sqlx::FromRow;
 
 use crate::{db::TenantTx, error::StoreError};
 
+/// A listing that went.
+#[derive(FromRow)]
+pub(super) struct Gone {
+    external_product_id: String,
+    product_id: uuid::Uuid,
+}
+
 impl TenantTx {
     /// Marks products as gone that the store told of as deleted, with their
     /// listings; an id that is no product's but a variant's takes that listing.
@@ -22,25 +29,16 @@ impl TenantTx {
         external_ids: &[String],
         now: DateTime<Utc>,
     ) -> Result<i64, StoreError> {
-        #[derive(FromRow)]
-        struct Gone {
-            external_product_id: String,
-            product_id: uuid::Uuid,
-        }
         self.lock_catalogue().await?;
         let project = self.project().0;
         let gone: Vec<Gone> = sqlx::query_as(
             "UPDATE listings l SET state = 'gone', updated_at = $4
              WHERE l.project_id = $1 AND l.integration_id = $2 AND l.state <> 'gone'
-               AND (l.product_id IN (SELECT k.product_id FROM product_links k
-                                     WHERE k.project_id = $1 AND k.integration_id = $2
-                                       AND k.external_id = ANY ($3))
-                        AND l.external_product_id = ANY ($3)
-                    OR l.external_id = ANY (
-                        SELECT id FROM UNNEST($3::text[]) AS r (id)
-                        WHERE NOT EXISTS (SELECT FROM product_links k
-                                          WHERE k.project_id = $1 AND k.integration_id = $2
-                                            AND k.external_id = r.id)))
+               AND (l.external_product_id = ANY ($3)
+                    OR l.external_id = ANY ($3)
+                       AND NOT EXISTS (SELECT FROM product_links k
+                                       WHERE k.project_id = $1 AND k.integration_id = $2
+                                         AND k.external_id = l.external_id))
              RETURNING l.external_product_id, l.product_id",
         )
         .bind(project)
@@ -49,11 +47,45 @@ impl TenantTx {
         .bind(now)
         .fetch_all(self.conn())
         .await?;
-        self.end_conflicts_of_gone(integration, now).await?;
+        let told: Vec<&str> = external_ids.iter().map(String::as_str).collect();
+        let touched = self.retire_products(integration, &gone, &told, now).await?;
+        self.gone_no_longer_fail(integration, external_ids).await?;
+        if !touched {
+            return Ok(0);
+        }
+        sqlx::query(
+            "UPDATE integrations
+             SET item_count = (SELECT count(*) FROM listings l
+                               WHERE l.project_id = $1 AND l.integration_id = $2
+                                 AND l.state <> 'gone'),
+                 updated_at = $3
+             WHERE project_id = $1 AND id = $2",
+        )
+        .bind(project)
+        .bind(integration.0)
+        .bind(now)
+        .execute(self.conn())
+        .await?;
+        Ok(crate::rows::as_i64(gone.len()))
+    }
+
+    /// Marks products as gone with the last of their listings, and those among
+    /// `told` of which no listing is left. Gives whether any could be.
+    pub(super) async fn retire_products(
+        &mut self,
+        integration: IntegrationId,
+        gone: &[Gone],
+        told: &[&str],
+        now: DateTime<Utc>,
+    ) -> Result<bool, StoreError> {
+        let project = self.project().0;
+        if !gone.is_empty() {
+            self.end_conflicts_of_gone(integration, now).await?;
+        }
         let mut links: Vec<&str> = gone
             .iter()
             .map(|one| one.external_product_id.as_str())
-            .chain(external_ids.iter().map(String::as_str))
+            .chain(told.iter().copied())
             .collect();
         links.sort_unstable();
         links.dedup();
@@ -63,7 +95,6 @@ impl TenantTx {
                AND k.state <> 'gone'
                AND NOT EXISTS (SELECT FROM listings l
                                WHERE l.project_id = $1 AND l.integration_id = $2
-                                 AND l.product_id = k.product_id
                                  AND l.external_product_id = k.external_id
                                  AND l.state <> 'gone')
              RETURNING k.product_id",
@@ -78,7 +109,7 @@ impl TenantTx {
             .chain(gone.iter().map(|one| one.product_id))
             .collect();
         if products.is_empty() {
-            return Ok(0);
+            return Ok(false);
         }
         sqlx::query(
             "UPDATE products p SET state = 'gone', updated_at = $3
@@ -95,19 +126,6 @@ impl TenantTx {
         .bind(now)
         .execute(self.conn())
         .await?;
-        sqlx::query(
-            "UPDATE integrations
-             SET item_count = (SELECT count(*) FROM listings l
-                               WHERE l.project_id = $1 AND l.integration_id = $2
-                                 AND l.state <> 'gone'),
-                 updated_at = $3
-             WHERE project_id = $1 AND id = $2",
-        )
-        .bind(project)
-        .bind(integration.0)
-        .bind(now)
-        .execute(self.conn())
-        .await?;
-        Ok(crate::rows::as_i64(gone.len()))
+        Ok(true)
     }
 }

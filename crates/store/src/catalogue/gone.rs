@@ -1,81 +1,116 @@
 //! What a store no longer has.
 
-use super::BatchContext;
-use crate::{db::TenantTx, error::StoreError};
+use super::{BatchContext, deleted::Gone};
+use crate::{db::TenantTx, error::StoreError, rows::as_i64};
+
+/// So many listings go in one transaction: whoever stops the run meanwhile waits
+/// for no more than that.
+const AT_ONCE: usize = 5_000;
+
+/// What went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Removed {
+    /// How many listings.
+    pub listings: i64,
+    /// Whether there may be more of them.
+    pub more: bool,
+}
 
 impl TenantTx {
-    /// After a clean full run: marks the listings that it did not meet as gone,
-    /// and products with nothing left on sale with them. Gives how many
-    /// listings went.
+    /// After a clean full run: marks listings that it did not meet as gone, some
+    /// thousands of them, and products with nothing left on sale with them. A
+    /// product of which no listing was ever known may be on sale all the same: it
+    /// stays as it is.
     ///
     /// # Errors
     /// [`StoreError::LeaseLost`] where another worker has the run by now.
-    pub async fn mark_gone(&mut self, context: &BatchContext<'_>) -> Result<i64, StoreError> {
+    pub async fn mark_gone(&mut self, context: &BatchContext<'_>) -> Result<Removed, StoreError> {
         self.lock_catalogue().await?;
         self.hold_lease(context).await?;
-        // What the run met was written a moment ago: the planner takes it for next
-        // to nothing and would go through all of it for each listing. Joined by
-        // hash, the work grows with the store and no faster.
-        sqlx::query("SET LOCAL enable_nestloop = off")
-            .execute(self.conn())
-            .await?;
+        self.allow_nested_loops(false).await?;
         let project = self.project().0;
         let now = context.sources.now();
-        let gone: i64 = sqlx::query_scalar(
-            "WITH gone AS (
-                 UPDATE listings l SET state = 'gone', updated_at = $4
-                 WHERE l.project_id = $1 AND l.integration_id = $2 AND l.state <> 'gone'
-                   AND l.first_run_id <> $3
-                   AND NOT EXISTS (SELECT FROM sync_run_seen s
-                                   WHERE s.project_id = $1 AND s.run_id = $3
-                                     AND s.listing_id = l.id)
-                 RETURNING 1
-             )
-             SELECT count(*) FROM gone",
+        let unmet: Vec<uuid::Uuid> = sqlx::query_scalar(
+            "SELECT l.id FROM listings l
+             WHERE l.project_id = $1 AND l.integration_id = $2 AND l.state <> 'gone'
+               AND l.first_run_id <> $3
+               AND NOT EXISTS (SELECT FROM sync_run_seen s
+                               WHERE s.project_id = $1 AND s.run_id = $3
+                                 AND s.listing_id = l.id)
+             LIMIT $4",
         )
         .bind(project)
         .bind(context.integration.0)
         .bind(context.run.0)
-        .bind(now)
-        .fetch_one(self.conn())
+        .bind(as_i64(AT_ONCE))
+        .fetch_all(self.conn())
         .await?;
-        if gone == 0 {
+        self.allow_nested_loops(true).await?;
+        self.whole_catalogue_came_through(context).await?;
+        let gone: Vec<Gone> = sqlx::query_as(
+            "UPDATE listings l SET state = 'gone', updated_at = $3
+             WHERE l.project_id = $1 AND l.id = ANY ($2)
+             RETURNING l.external_product_id, l.product_id",
+        )
+        .bind(project)
+        .bind(&unmet)
+        .bind(now)
+        .fetch_all(self.conn())
+        .await?;
+        let listings = as_i64(gone.len());
+        if listings > 0 {
+            self.retire_products(context.integration, &gone, &[], now)
+                .await?;
+            self.count_removed(listings, context).await?;
+        }
+        Ok(Removed {
+            listings,
+            more: gone.len() == AT_ONCE,
+        })
+    }
+
+    /// Marks items as gone that the store was asked for and no longer has: the
+    /// `listings` themselves, and those of the `products`, by the platform's ids.
+    /// Gives how many listings went. Must come after a batch in its transaction,
+    /// which holds the catalogue.
+    pub(crate) async fn mark_items_gone(
+        &mut self,
+        listings: &[&str],
+        products: &[&str],
+        context: &BatchContext<'_>,
+    ) -> Result<i64, StoreError> {
+        if listings.is_empty() && products.is_empty() {
             return Ok(0);
         }
-        self.end_conflicts_of_gone(context.integration, now).await?;
-        // A product of which no listing was ever known may be on sale all the
-        // same: it stays as it is.
-        sqlx::query(
-            "UPDATE product_links k SET state = 'gone'
-             WHERE k.project_id = $1 AND k.integration_id = $2 AND k.state <> 'gone'
-               AND EXISTS (SELECT FROM listings l
-                           WHERE l.project_id = $1 AND l.integration_id = $2
-                             AND l.external_product_id = k.external_id)
-               AND NOT EXISTS (SELECT FROM listings l
-                               WHERE l.project_id = $1 AND l.integration_id = $2
-                                 AND l.external_product_id = k.external_id
-                                 AND l.state <> 'gone')",
+        let project = self.project().0;
+        let now = context.sources.now();
+        let gone: Vec<Gone> = sqlx::query_as(
+            "UPDATE listings l SET state = 'gone', updated_at = $5
+             WHERE l.project_id = $1 AND l.integration_id = $2 AND l.state <> 'gone'
+               AND (l.external_id = ANY ($3) OR l.external_product_id = ANY ($4))
+             RETURNING l.external_product_id, l.product_id",
         )
         .bind(project)
         .bind(context.integration.0)
-        .execute(self.conn())
-        .await?;
-        sqlx::query(
-            "UPDATE products p SET state = 'gone', updated_at = $3
-             WHERE p.project_id = $1 AND p.state <> 'gone'
-               AND EXISTS (SELECT FROM listings l
-                           WHERE l.project_id = $1 AND l.integration_id = $2
-                             AND l.product_id = p.id)
-               AND NOT EXISTS (SELECT FROM listings l
-                               WHERE l.project_id = $1 AND l.product_id = p.id
-                                 AND l.state <> 'gone')",
-        )
-        .bind(project)
-        .bind(context.integration.0)
+        .bind(listings)
+        .bind(products)
         .bind(now)
-        .execute(self.conn())
+        .fetch_all(self.conn())
         .await?;
-        // Added: a worker lost right after this has counted them already.
+        self.retire_products(context.integration, &gone, products, now)
+            .await?;
+        let gone = as_i64(gone.len());
+        self.count_removed(gone, context).await?;
+        Ok(gone)
+    }
+
+    /// Added: a worker lost right after this has counted them already.
+    async fn count_removed(
+        &mut self,
+        gone: i64,
+        context: &BatchContext<'_>,
+    ) -> Result<(), StoreError> {
+        let project = self.project().0;
         sqlx::query(
             "UPDATE sync_runs SET items_removed = items_removed + $3
              WHERE project_id = $1 AND id = $2",
@@ -85,6 +120,6 @@ impl TenantTx {
         .bind(gone)
         .execute(self.conn())
         .await?;
-        Ok(gone)
+        Ok(())
     }
 }

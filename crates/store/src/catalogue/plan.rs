@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 
 use calibr_model::{
     Sources,
-    status::{FailureClass, ListingState},
+    status::{FailureClass, FailureKind, ListingState},
 };
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
@@ -268,7 +268,9 @@ fn offered_state(stored: &str) -> ListingState {
 
 fn orphan(variant: &VariantInput) -> FailureInput {
     FailureInput {
+        kind: FailureKind::Listing,
         external_id: Some(variant.external_id.clone()),
+        product_external_id: Some(variant.product_external_id.clone()),
         label: variant.sku.clone().or_else(|| Some(variant.title.clone())),
         code: "product_missing".to_owned(),
         message: format!(
@@ -276,6 +278,8 @@ fn orphan(variant: &VariantInput) -> FailureInput {
             variant.product_external_id
         ),
         class: FailureClass::Retryable,
+        request: None,
         answer: None,
+        version: None,
     }
 }

@@ -1,5 +1,7 @@
 //! Writing a batch.
 
+use std::collections::HashSet;
+
 use calibr_model::status::FailureKind;
 use uuid::Uuid;
 
@@ -8,7 +10,11 @@ use super::{
     plan::{Known, WritePlan, last_of_each, unique_skus},
     statements::Scope,
 };
-use crate::{db::TenantTx, error::StoreError, rows::as_i64};
+use crate::{
+    db::TenantTx,
+    error::StoreError,
+    rows::{as_i64, column},
+};
 
 impl TenantTx {
     /// Writes a batch: new rows, changed rows, failures, what was met, counters
@@ -51,10 +57,20 @@ impl TenantTx {
         let first_met = scope.mark_met(conn, &plan).await?;
         self.note_observed_prices(&seen, context).await?;
         let counted = |id: &Uuid| first_met.contains(id);
-        let failures = batch.failures.iter().chain(&plan.orphans);
-        let failures = self
-            .new_failures(context, FailureKind::Listing, failures)
+        let orphans: HashSet<&str> = plan
+            .orphans
+            .iter()
+            .filter_map(|orphan| orphan.external_id.as_deref())
+            .collect();
+        let came = column(&products, |product| product.external_id.as_str());
+        self.no_longer_failing(context.integration, FailureKind::Product, &came)
             .await?;
+        let mut came = column(&variants, |variant| variant.external_id.as_str());
+        came.retain(|id| !orphans.contains(id));
+        self.no_longer_failing(context.integration, FailureKind::Listing, &came)
+            .await?;
+        let failures = batch.failures.iter().chain(&plan.orphans);
+        let failures = self.new_failures(context, failures).await?;
         let counts = BatchCounts {
             created: as_i64(plan.new_listings.len()),
             updated: as_i64(
@@ -67,7 +83,7 @@ impl TenantTx {
             failed: as_i64(failures.len()),
         };
         let first_failure = scope.count(self.conn(), batch, counts).await?;
-        self.insert_failures(context, FailureKind::Listing, &failures, first_failure)
+        self.insert_failures(context, &failures, first_failure)
             .await?;
         self.notify_progress(context.run, now).await?;
         Ok(counts)

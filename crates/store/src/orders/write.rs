@@ -117,16 +117,17 @@ impl TenantTx {
             deltas.add(self.put_lines(context, &fresh).await?, 1);
             self.move_days(deltas).await?;
         }
-        let failures = self
-            .new_failures(context, FailureKind::Order, batch.failures.iter())
+        let came_through = column(&orders, |order| order.external_id.as_str());
+        self.no_longer_failing(context.integration, FailureKind::Order, &came_through)
             .await?;
+        let failures = self.new_failures(context, batch.failures.iter()).await?;
         let counts = OrderCounts {
             written: as_i64(fresh.len()),
             unchanged: as_i64(orders.len() - fresh.len()),
             failed: as_i64(failures.len()),
         };
         let first_failure = self.count_orders(batch, counts, context).await?;
-        self.insert_failures(context, FailureKind::Order, &failures, first_failure)
+        self.insert_failures(context, &failures, first_failure)
             .await?;
         self.notify_progress(context.run, context.sources.now())
             .await?;
@@ -202,7 +203,12 @@ impl TenantTx {
              WHERE project_id = $1 AND id = $2 AND status <> 'disconnected'
                AND NOT EXISTS (SELECT FROM item_failures f
                                WHERE f.project_id = $1 AND f.run_id = $3 AND f.kind = 'order'
-                                 AND f.class <> 'permanent')",
+                                 AND f.class <> 'permanent'
+                                 AND NOT EXISTS (SELECT FROM failing_items b
+                                                 WHERE b.project_id = $1 AND b.integration_id = $2
+                                                   AND b.kind = 'order'
+                                                   AND b.external_id = f.external_id
+                                                   AND b.parked_at IS NOT NULL))",
         )
         .bind(project)
         .bind(context.integration.0)

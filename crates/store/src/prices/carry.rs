@@ -143,6 +143,8 @@ pub enum PriceOutcome {
         message: String,
         /// What can be done about it.
         class: FailureClass,
+        /// What was asked of the platform for this price, redacted and shortened.
+        request: Option<String>,
         /// The platform's answer, redacted and shortened.
         answer: Option<String>,
     },
@@ -450,20 +452,19 @@ impl TenantTx {
         let settled = &told_of_conflicts(settled, &found)[..];
         self.end_items(settled).await?;
         let failures: Vec<FailureInput> = settled.iter().filter_map(failure).collect();
-        let failures = self
-            .new_failures(context, FailureKind::Price, failures.iter())
+        let failures = self.new_failures(context, failures.iter()).await?;
+        let taken: Vec<&str> = settled
+            .iter()
+            .filter(|one| matches!(one.outcome, PriceOutcome::Accepted { .. }))
+            .map(|one| one.price.external_id.as_str())
+            .collect();
+        self.no_longer_failing(context.integration, FailureKind::Price, &taken)
             .await?;
-        let taken = as_i64(
-            settled
-                .iter()
-                .filter(|one| matches!(one.outcome, PriceOutcome::Accepted { .. }))
-                .count(),
-        );
+        let taken = as_i64(taken.len());
         let first = self
             .count_prices(taken, as_i64(failures.len()), context)
             .await?;
-        self.insert_failures(context, FailureKind::Price, &failures, first)
-            .await?;
+        self.insert_failures(context, &failures, first).await?;
         let pushes: BTreeSet<Uuid> = settled.iter().map(|one| one.price.push.0).collect();
         self.settle_pushes(&pushes.into_iter().collect::<Vec<_>>(), now)
             .await?;
@@ -645,14 +646,20 @@ fn failure(one: &SettledPrice) -> Option<FailureInput> {
             code,
             message,
             class,
+            request,
             answer,
         } => Some(FailureInput {
+            kind: FailureKind::Price,
             external_id: Some(one.price.external_id.clone()),
+            product_external_id: Some(one.price.product_external_id.clone()),
             label: Some(one.price.label.clone()),
             code: code.clone(),
             message: message.clone(),
             class: *class,
+            request: request.clone(),
             answer: answer.clone(),
+            // Another price is another matter.
+            version: Some(one.price.new_minor.to_string()),
         }),
     }
 }

@@ -9,7 +9,7 @@ use calibr_model::{
 use chrono::{DateTime, Utc};
 
 use super::{ClaimedRun, LEASE_SECONDS, WorkerId};
-use crate::{db::TenantTx, error::StoreError, rows::word};
+use crate::{db::TenantTx, error::StoreError, failures::CATALOGUE_KINDS, rows::word};
 
 /// How a run ended.
 #[derive(Debug, Clone)]
@@ -20,6 +20,17 @@ pub struct Outcome {
     pub error: Option<String>,
     /// Its short code.
     pub error_code: Option<String>,
+}
+
+/// How a run goes back to the queue.
+#[derive(Debug, Clone, Copy)]
+pub struct Requeue<'a> {
+    /// Code and words of what went wrong, where anything did.
+    pub reason: Option<(&'a str, &'a str)>,
+    /// How long until it is taken up again.
+    pub wait: Duration,
+    /// Whether this counts among the attempts that brought nothing.
+    pub counts: bool,
 }
 
 /// What a run that has ended says of its integration.
@@ -65,7 +76,7 @@ impl TenantTx {
             return Err(StoreError::LeaseLost);
         }
         sqlx::query(
-            "UPDATE sync_run_phases SET ended_at = $4
+            "UPDATE sync_run_phases SET ended_at = greatest($4, started_at)
              WHERE project_id = $1 AND run_id = $2 AND phase <> $3 AND ended_at IS NULL",
         )
         .bind(project)
@@ -88,8 +99,7 @@ impl TenantTx {
         self.notify_progress(run, now).await
     }
 
-    /// Gives a run back to the queue, with a word on why, to be taken up again
-    /// after `wait`.
+    /// Gives a run back to the queue, to be taken up again.
     ///
     /// # Errors
     /// [`StoreError::LeaseLost`] where another worker has the run by now.
@@ -97,8 +107,7 @@ impl TenantTx {
         &mut self,
         run: SyncRunId,
         worker: WorkerId,
-        reason: Option<(&str, &str)>,
-        wait: Duration,
+        back: &Requeue<'_>,
         now: DateTime<Utc>,
     ) -> Result<(), StoreError> {
         let project = self.project().0;
@@ -106,24 +115,51 @@ impl TenantTx {
             "UPDATE sync_runs
              SET status = 'queued', lease_owner = NULL,
                  lease_until = now() + make_interval(secs => $6),
-                 -- An attempt that made room for another was not in vain.
-                 fruitless = CASE WHEN $4::text IS NULL THEN greatest(fruitless - 1, 0)
-                                  ELSE fruitless END,
-                 error_code = $4, error = $5
+                 error_code = $4, error = $5,
+                 fruitless = CASE WHEN $7 THEN fruitless ELSE greatest(fruitless - 1, 0) END
              WHERE project_id = $1 AND id = $2 AND lease_owner = $3 AND status = 'syncing'",
         )
         .bind(project)
         .bind(run.0)
         .bind(worker.0)
-        .bind(reason.map(|(code, _)| code))
-        .bind(reason.map(|(_, message)| message))
-        .bind(wait.as_secs_f64() + LEASE_SECONDS)
+        .bind(back.reason.map(|(code, _)| code))
+        .bind(back.reason.map(|(_, message)| message))
+        .bind(back.wait.as_secs_f64() + LEASE_SECONDS)
+        .bind(back.counts)
         .execute(self.conn())
         .await?;
         if done.rows_affected() == 0 {
             return Err(StoreError::LeaseLost);
         }
         self.notify_progress(run, now).await
+    }
+
+    /// Keeps what the store is asked with, so that the next worker sees where that
+    /// was changed.
+    ///
+    /// # Errors
+    /// [`StoreError::LeaseLost`] where another worker has the run by now.
+    pub async fn note_settings(
+        &mut self,
+        run: SyncRunId,
+        worker: WorkerId,
+        hash: &[u8],
+    ) -> Result<(), StoreError> {
+        let project = self.project().0;
+        let done = sqlx::query(
+            "UPDATE sync_runs SET config_hash = $4
+             WHERE project_id = $1 AND id = $2 AND lease_owner = $3 AND status = 'syncing'",
+        )
+        .bind(project)
+        .bind(run.0)
+        .bind(worker.0)
+        .bind(hash)
+        .execute(self.conn())
+        .await?;
+        if done.rows_affected() == 0 {
+            return Err(StoreError::LeaseLost);
+        }
+        Ok(())
     }
 
     /// Forgets where the phase stood and what failed in it: the next attempt
@@ -147,26 +183,30 @@ impl TenantTx {
         .bind(worker.0)
         .fetch_optional(self.conn())
         .await?;
-        let kind = match word("run phase", &phase.ok_or(StoreError::LeaseLost)?)? {
-            RunPhase::PullOrders => FailureKind::Order,
+        let phase: RunPhase = word("run phase", &phase.ok_or(StoreError::LeaseLost)?)?;
+        let kinds = match phase {
+            RunPhase::PullOrders => &[FailureKind::Order.as_str()],
             RunPhase::PushPrices => return Ok(()),
-            _ => FailureKind::Listing,
+            _ => CATALOGUE_KINDS,
         };
         // The failures keep their numbers, and new ones must not get the same:
         // the count goes on from the highest.
         sqlx::query(
             "WITH forgotten AS (
                  DELETE FROM item_failures
-                 WHERE project_id = $1 AND run_id = $2 AND kind = $3
+                 WHERE project_id = $1 AND run_id = $2 AND kind = ANY ($3)
                  RETURNING 1
              )
              UPDATE sync_runs
-             SET items_failed = items_failed - (SELECT count(*) FROM forgotten)
+             SET items_failed = items_failed - (SELECT count(*) FROM forgotten),
+                 -- Orders are counted each time they are read.
+                 orders_read = CASE WHEN $4 THEN 0 ELSE orders_read END
              WHERE project_id = $1 AND id = $2",
         )
         .bind(project)
         .bind(run.0)
-        .bind(kind.as_str())
+        .bind(kinds)
+        .bind(phase == RunPhase::PullOrders)
         .execute(self.conn())
         .await?;
         Ok(())
@@ -187,8 +227,9 @@ impl TenantTx {
         self.lock_integration_of(run.id).await?;
         let done = sqlx::query(
             "UPDATE sync_runs
-             SET status = $4, error = $5, error_code = $6, completed_at = $7,
-                 checkpoint = NULL, lease_owner = NULL, lease_until = NULL
+             SET status = $4, error = $5, error_code = $6,
+                 completed_at = greatest($7, started_at, queued_at), checkpoint = NULL,
+                 lease_owner = NULL, lease_until = NULL
              WHERE project_id = $1 AND id = $2 AND lease_owner = $3 AND status = 'syncing'",
         )
         .bind(project)
@@ -211,9 +252,13 @@ impl TenantTx {
             SyncStatus::Partial => (true, !self.may_bring_more(run.id).await?),
             _ => (false, false),
         };
+        let read_up_to = match run.r#type {
+            RunType::Retry => self.watermark_after_retry(run.id).await?,
+            _ => is_whole.then_some(run.watermark),
+        };
         let books = Books {
             came_through,
-            read_up_to: is_whole.then_some(run.watermark),
+            read_up_to,
             read_all: is_whole && run.r#type == RunType::Full,
         };
         self.close_books(run.id, run.integration, books, now)
@@ -222,20 +267,27 @@ impl TenantTx {
     }
 
     /// Whether reading the same again may bring what this run did not: then the
-    /// next one has to begin where this one did. What failed for good comes
-    /// again when it is changed.
+    /// next one has to begin where this one did. What failed for good, or is
+    /// parked, comes again when it is changed.
     async fn may_bring_more(&mut self, run: SyncRunId) -> Result<bool, StoreError> {
         let project = self.project().0;
         Ok(sqlx::query_scalar(
             "SELECT coalesce(items_expected, 0)
                     > items_created + items_updated + items_unchanged + items_failed
                  OR EXISTS (SELECT FROM item_failures f
-                            WHERE f.project_id = $1 AND f.run_id = $2 AND f.kind = 'listing'
-                              AND f.class <> 'permanent')
-             FROM sync_runs WHERE project_id = $1 AND id = $2",
+                            WHERE f.project_id = $1 AND f.run_id = $2 AND f.kind = ANY ($3)
+                              AND f.class <> 'permanent'
+                              AND NOT EXISTS (SELECT FROM failing_items b
+                                              WHERE b.project_id = $1
+                                                AND b.integration_id = r.integration_id
+                                                AND b.kind = f.kind
+                                                AND b.external_id = f.external_id
+                                                AND b.parked_at IS NOT NULL))
+             FROM sync_runs r WHERE r.project_id = $1 AND r.id = $2",
         )
         .bind(project)
         .bind(run.0)
+        .bind(CATALOGUE_KINDS)
         .fetch_one(self.conn())
         .await?)
     }
@@ -268,7 +320,7 @@ impl TenantTx {
     ) -> Result<(), StoreError> {
         let project = self.project().0;
         sqlx::query(
-            "UPDATE sync_run_phases SET ended_at = $3
+            "UPDATE sync_run_phases SET ended_at = greatest($3, started_at)
              WHERE project_id = $1 AND run_id = $2 AND ended_at IS NULL",
         )
         .bind(project)
@@ -276,6 +328,7 @@ impl TenantTx {
         .bind(now)
         .execute(self.conn())
         .await?;
+        self.count_run(run).await?;
         sqlx::query("DELETE FROM sync_run_seen WHERE project_id = $1 AND run_id = $2")
             .bind(project)
             .bind(run.0)

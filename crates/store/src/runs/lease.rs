@@ -66,6 +66,11 @@ pub struct ClaimedRun {
     pub started_at: DateTime<Utc>,
     /// Every change before this moment will be here at the end.
     pub watermark: DateTime<Utc>,
+    /// Which retry in a row that nobody asked for; 0 where a person did, or where
+    /// it is none.
+    pub retry_number: i16,
+    /// What the store was asked with when the run began.
+    pub config_hash: Option<Vec<u8>>,
 }
 
 /// What became of a run that nobody has looked after for long.
@@ -89,6 +94,9 @@ pub struct FailedSoFar {
     /// Prices.
     #[sqlx(rename = "prices_failed")]
     pub prices: i64,
+    /// Items that a retry asked for and the store no longer had: no failure.
+    #[sqlx(rename = "items_gone")]
+    pub gone: i64,
 }
 
 #[derive(FromRow)]
@@ -108,6 +116,8 @@ struct ClaimRow {
     prices_pushed: i64,
     started_at: DateTime<Utc>,
     watermark: DateTime<Utc>,
+    retry_number: i16,
+    config_hash: Option<Vec<u8>>,
 }
 
 impl TenantTx {
@@ -125,7 +135,10 @@ impl TenantTx {
         let row: Option<ClaimRow> = sqlx::query_as(
             "UPDATE sync_runs
              SET status = 'syncing', attempts = attempts + 1, fruitless = fruitless + 1,
-                 started_at = coalesce(started_at, $4), watermark = coalesce(watermark, $4),
+                 -- A clock that was set back does not let it begin before it was
+                 -- asked for, one that is ahead does not pass over what comes yet.
+                 started_at = coalesce(started_at, greatest($4, queued_at)),
+                 watermark = coalesce(watermark, least($4, now())),
                  error = NULL, error_code = NULL,
                  changes_told = coalesce(changes_told, (
                      SELECT i.changes_told FROM integrations i
@@ -136,13 +149,15 @@ impl TenantTx {
              RETURNING integration_id, type, reads_catalogue, phase, since, checkpoint, fruitless,
                        items_created + items_updated + items_unchanged AS items_synced,
                        items_expected, orders_read, prices_pushed, started_at,
-                       watermark,
+                       watermark, retry_number, config_hash,
                        (SELECT count(*) FROM item_failures f WHERE f.project_id = $1
-                        AND f.run_id = $2 AND f.kind = 'listing') AS listings_failed,
+                        AND f.run_id = $2 AND f.kind IN ('listing', 'product')) AS listings_failed,
                        (SELECT count(*) FROM item_failures f WHERE f.project_id = $1
                         AND f.run_id = $2 AND f.kind = 'order') AS orders_failed,
                        (SELECT count(*) FROM item_failures f WHERE f.project_id = $1
-                        AND f.run_id = $2 AND f.kind = 'price') AS prices_failed",
+                        AND f.run_id = $2 AND f.kind = 'price') AS prices_failed,
+                       (SELECT count(*) FROM sync_run_items i WHERE i.project_id = $1
+                        AND i.run_id = $2 AND i.outcome = 'gone') AS items_gone",
         )
         .bind(project.0)
         .bind(run.0)
@@ -180,6 +195,8 @@ impl TenantTx {
             prices_pushed: row.prices_pushed,
             started_at: row.started_at,
             watermark: row.watermark,
+            retry_number: row.retry_number,
+            config_hash: row.config_hash,
         })))
     }
 

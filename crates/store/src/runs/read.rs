@@ -1,22 +1,18 @@
 //! What is shown of runs.
 
 use calibr_model::{
-    Cursor, IntegrationId, Page, PageRequest, SyncRunId,
+    IntegrationId, SyncRunId,
     event::SyncProgress,
     status::{RunPhase, SyncStatus},
-    views::{ItemFailureView, PhaseView, RunQuery, RunView},
+    views::{PhaseView, RunView},
 };
 use chrono::{DateTime, Utc};
 use sqlx::FromRow;
 
-use crate::{
-    db::TenantTx,
-    error::StoreError,
-    rows::{page_of, word},
-};
+use crate::{db::TenantTx, error::StoreError, rows::word};
 
 #[derive(FromRow)]
-struct RunRow {
+pub(super) struct RunRow {
     id: uuid::Uuid,
     integration_id: uuid::Uuid,
     integration_name: String,
@@ -42,9 +38,14 @@ struct RunRow {
     error_code: Option<String>,
 }
 
+/// Reads runs; a statement's beginning, such as a common table, may stand before.
 macro_rules! run {
     ($rest:literal) => {
+        $crate::runs::read::run!("" $rest)
+    };
+    ($before:literal $rest:literal) => {
         concat!(
+            $before,
             "SELECT r.id, r.integration_id, i.name AS integration_name, i.platform, r.type,
                     r.trigger, u.name AS triggered_by, r.status, r.phase, r.items_created,
                     r.items_updated, r.items_unchanged, r.items_removed, r.items_failed,
@@ -90,6 +91,12 @@ impl RunRow {
     }
 }
 
+pub(super) use run;
+
+pub(super) fn views(rows: Vec<RunRow>) -> Result<Vec<RunView>, StoreError> {
+    rows.into_iter().map(RunRow::into_view).collect()
+}
+
 impl TenantTx {
     /// The last runs over all integrations, newest first.
     ///
@@ -102,38 +109,7 @@ impl TenantTx {
             .bind(i64::from(limit))
             .fetch_all(self.conn())
             .await?;
-        rows.into_iter().map(RunRow::into_view).collect()
-    }
-
-    /// An integration's runs, newest first.
-    ///
-    /// # Errors
-    /// [`StoreError`]; [`StoreError::BadCursor`].
-    pub async fn runs(
-        &mut self,
-        integration: IntegrationId,
-        query: &RunQuery,
-        page: &PageRequest,
-    ) -> Result<Page<RunView>, StoreError> {
-        let project = self.project().0;
-        // A bound that is always there lets the index serve every page alike.
-        let before = page.after()?.unwrap_or(uuid::Uuid::max());
-        let statuses: Vec<&str> = query.status.iter().map(|status| status.as_str()).collect();
-        let rows: Vec<RunRow> = sqlx::query_as(run!(
-            "AND r.integration_id = $2 AND r.id < $3
-             AND (cardinality($4::text[]) = 0 OR r.status = ANY ($4))
-             AND ($5::text IS NULL OR r.type = $5)
-             ORDER BY r.id DESC LIMIT $6"
-        ))
-        .bind(project)
-        .bind(integration.0)
-        .bind(before)
-        .bind(statuses)
-        .bind(query.r#type.map(|kind| kind.as_str()))
-        .bind(i64::from(page.limit()) + 1)
-        .fetch_all(self.conn())
-        .await?;
-        page_of(rows, page, |run| Cursor::encode(&run.id), RunRow::into_view)
+        views(rows)
     }
 
     /// One run of an integration.
@@ -200,55 +176,6 @@ impl TenantTx {
             .collect::<Result<Vec<_>, StoreError>>()?;
         phases.sort_by_key(|phase| phase.phase);
         Ok(phases)
-    }
-
-    /// A run's failures, in the order they were met.
-    ///
-    /// # Errors
-    /// [`StoreError`]; [`StoreError::BadCursor`].
-    pub async fn item_failures(
-        &mut self,
-        run: SyncRunId,
-        page: &PageRequest,
-    ) -> Result<Page<ItemFailureView>, StoreError> {
-        #[derive(FromRow)]
-        struct Row {
-            id: i64,
-            kind: String,
-            external_id: Option<String>,
-            label: Option<String>,
-            code: String,
-            message: String,
-            class: String,
-            attempts: i32,
-            at: DateTime<Utc>,
-        }
-        let project = self.project().0;
-        let after: i64 = page.after()?.unwrap_or(-1);
-        let rows: Vec<Row> = sqlx::query_as(
-            "SELECT id, kind, external_id, label, code, message, class, attempts, at
-             FROM item_failures WHERE project_id = $1 AND run_id = $2 AND id > $3 ORDER BY id LIMIT $4",
-        )
-        .bind(project)
-        .bind(run.0)
-        .bind(after)
-        .bind(i64::from(page.limit()) + 1)
-        .fetch_all(self.conn())
-        .await?;
-        let view = |row: Row| {
-            Ok(ItemFailureView {
-                id: row.id,
-                kind: word("failure kind", &row.kind)?,
-                external_id: row.external_id,
-                label: row.label,
-                code: row.code,
-                message: row.message,
-                class: word("failure class", &row.class)?,
-                attempts: row.attempts,
-                at: row.at,
-            })
-        };
-        page_of(rows, page, |row| Cursor::encode(&row.id), view)
     }
 
     pub(crate) async fn progress(

@@ -3,6 +3,7 @@
 use calibr_model::{
     PageRequest,
     status::{FailureClass, ListingState},
+    views::FailureQuery,
 };
 use calibr_store::{
     StoreError,
@@ -252,7 +253,7 @@ async fn a_variant_of_an_unknown_product_is_a_failure_and_the_rest_comes_through
     assert_eq!(world.write(&run, &records).await, counts(1, 0, 0, 1));
     let mut tx = world.tenant(project).await;
     let failures = tx
-        .item_failures(run.id, &PageRequest::default())
+        .item_failures(run.id, &FailureQuery::default(), &PageRequest::default())
         .await
         .unwrap();
     let lost = &failures.items[0];

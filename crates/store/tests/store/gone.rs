@@ -1,7 +1,7 @@
 //! What a store no longer has, and what comes back.
 
 use calibr_model::status::{ListingState, SyncStatus};
-use calibr_store::catalogue::BatchInput;
+use calibr_store::{StoreError, catalogue::BatchInput};
 use sqlx::PgPool;
 
 use crate::support::{World, batch, product, variant, with_sku};
@@ -188,4 +188,31 @@ async fn a_worker_lost_after_looking_for_what_is_gone_does_not_lose_the_count(po
     assert_eq!(world.mark_gone(&heir).await, 0);
     world.finish(&heir, SyncStatus::Success).await;
     assert_eq!(world.run_view(&heir).await.items_removed, 1);
+}
+
+#[sqlx::test(migrator = "calibr_store::MIGRATOR")]
+async fn thousands_that_are_gone_go_some_at_a_time_and_a_run_is_stopped_in_between(pool: PgPool) {
+    let (world, project, integration) = World::with_store(pool).await;
+    let variants = (0..5_002).map(|number| variant(&format!("v{number}"), "p1"));
+    let all = batch(vec![product("p1", "Pegs")], variants.collect());
+    world.sync(project, integration, &[all]).await;
+    let run = world.run(project, integration).await;
+    world.write(&run, &tent("a")).await;
+    let mut tx = world.tenant(project).await;
+    let removed = tx.mark_gone(&world.context(&run)).await.unwrap();
+    tx.commit().await.unwrap();
+    assert_eq!((removed.listings, removed.more), (5_000, true));
+    let mut tx = world.tenant(project).await;
+    assert!(tx.cancel_run(run.id, world.now()).await.unwrap());
+    tx.commit().await.unwrap();
+    let mut tx = world.tenant(project).await;
+    let stopped = tx.mark_gone(&world.context(&run)).await;
+    assert!(matches!(stopped, Err(StoreError::LeaseLost)), "{stopped:?}");
+    drop(tx);
+    // What it had found out is so, and the count is of what is left.
+    let view = world.run_view(&run).await;
+    assert_eq!(view.items_removed, 5_000);
+    let mut tx = world.tenant(project).await;
+    let store = tx.integration_view(integration).await.unwrap().unwrap();
+    assert_eq!(store.item_count, 3);
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use calibr_model::{
     Guardrails, IntegrationId, ProjectId, UserId,
-    status::SyncStatus,
+    status::{RunEvent, RunType, SyncStatus},
     views::{DeliveryState, PriceItemStatus, SignatureResult, SubscriptionState},
 };
 use calibr_store::{
@@ -16,11 +16,14 @@ use calibr_store::{
     credentials::{SealedCredential, SealedDataKeyRecord},
     orders::OrderBatchInput,
     prices::{CompareAtMinor, NamedBy, NewPush, PushItem, RefusedInTrial},
+    runs::{NewRetry, NewRun, RetrySelection},
     webhooks::{NotTaken, SealedWebhookSecret, SubscriptionInput},
 };
 use sqlx::{AssertSqlSafe, PgConnection, PgPool};
 
-use crate::support::{World, batch, digest, eur, failure, line, order, product, variant, with_sku};
+use crate::support::{
+    Run, World, batch, digest, eur, failure, line, order, product, variant, with_sku,
+};
 
 /// Tables that belong to no project. One that is added here must be a table
 /// that anybody signed in to any project may see the rows of.
@@ -102,6 +105,7 @@ async fn furnish(world: &World, slug: &str) -> ProjectId {
         .unwrap();
     tx.commit().await.unwrap();
     world.finish(&first, SyncStatus::Partial).await;
+    furnish_a_retry(world, project, &first).await;
     let second = world.run(project, integration).await;
     let mut dearer = batch(vec![], vec![with_sku("TENT", variant("v1", "p1"))]);
     dearer.variants[0].price = eur(1_100);
@@ -114,6 +118,29 @@ async fn furnish(world: &World, slug: &str) -> ProjectId {
     dearer.variants[0].hash[0] += 1;
     world.write(&second, &dearer).await;
     project
+}
+
+/// A retry of what failed in a run, with a line in its log.
+async fn furnish_a_retry(world: &World, project: ProjectId, run: &Run) {
+    let selection = RetrySelection {
+        run: Some(run.id),
+        ..RetrySelection::default()
+    };
+    let new = NewRun {
+        retry: Some(NewRetry {
+            selection,
+            number: 0,
+        }),
+        ..world.new_run(run.integration, RunType::Retry)
+    };
+    let mut tx = world.tenant(project).await;
+    assert!(tx.add_run(&new, world.now()).await.unwrap());
+    tx.log_run(new.id, RunEvent::Note, "It begins.", world.now())
+        .await
+        .unwrap();
+    tx.commit().await.unwrap();
+    let retry = world.take_up(project, new.id).await;
+    world.finish(&retry, SyncStatus::Success).await;
 }
 
 /// Bounds, and a push on its way.
@@ -467,9 +494,12 @@ async fn a_function_with_the_owners_rights_looks_nowhere_else_and_is_not_for_eve
     assert_eq!(
         names,
         [
+            "calibr_due_syncs",
             "calibr_due_webhook_checks",
             "calibr_enqueue",
+            "calibr_expunge_answers",
             "calibr_lost_runs",
+            "calibr_next_run",
             "calibr_overdue_price_pushes",
             "calibr_project_of_connect_attempt",
             "calibr_project_of_integration",
@@ -477,6 +507,7 @@ async fn a_function_with_the_owners_rights_looks_nowhere_else_and_is_not_for_eve
             "calibr_remove_unapplied_price_pushes",
             "calibr_remove_webhook_deliveries",
             "calibr_search_products",
+            "calibr_someone_waits",
             "calibr_take_connect_attempt"
         ]
     );

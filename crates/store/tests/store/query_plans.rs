@@ -8,12 +8,17 @@ use std::{
 
 use calibr_model::{
     IntegrationId, PageRequest, PricePushId, ProjectId,
+    status::{RunType, SyncStatus},
+    time_range::Between,
     views::{
-        ConflictQuery, ConflictStatus, PriceItemStatus, ProductQuery, ProductSort, RunQuery,
-        TrialResult,
+        ConflictQuery, ConflictStatus, PriceItemStatus, ProductQuery, ProductSort, TrialResult,
     },
 };
-use calibr_store::prices::ItemFilter;
+use calibr_store::{
+    prices::ItemFilter,
+    runs::{CountPart, CountSpan, RunFilter},
+};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::Value;
 use sqlx::{AssertSqlSafe, PgPool, postgres::PgPoolOptions};
 use tracing::{Event, Metadata, Subscriber, field, span};
@@ -86,6 +91,7 @@ async fn explained(world: &World) -> World {
 #[derive(Debug)]
 struct Node {
     kind: String,
+    table: String,
     index: String,
     condition: String,
     /// Part of what cuts the page out of the whole.
@@ -97,6 +103,7 @@ fn nodes(plan: &Value, cuts_page: bool, into: &mut Vec<Node>) {
     let cuts_page = cuts_page || text("Subplan Name") == "CTE page";
     into.push(Node {
         kind: text("Node Type"),
+        table: text("Relation Name"),
         index: text("Index Name"),
         condition: text("Index Cond"),
         cuts_page,
@@ -139,19 +146,40 @@ async fn fill(world: &World) -> (ProjectId, IntegrationId) {
             .write(&run, &batch(products.collect(), variants.collect()))
             .await;
     }
-    sqlx::query(
-        "INSERT INTO sync_runs (project_id, id, integration_id, type, trigger, status, phase, queued_at)
-         SELECT i.project_id, gen_random_uuid(), i.id, 'full', 'schedule', 'success', 'finish', now()
-         FROM integrations i, generate_series(1, 4000)",
-    )
-    .execute(world.owner())
-    .await
-    .unwrap();
+    fill_runs(world).await;
     sqlx::query("VACUUM ANALYZE")
         .execute(world.owner())
         .await
         .unwrap();
     (project, integration)
+}
+
+/// 4,000 runs of each store, one a minute, of which the first three failed; and
+/// the counts of as many days.
+async fn fill_runs(world: &World) {
+    sqlx::query(
+        "INSERT INTO sync_runs (project_id, id, integration_id, type, trigger, status, phase, queued_at)
+         SELECT i.project_id,
+                (lpad(to_hex((extract(epoch FROM $1) * 1000)::bigint + 60000 * n), 12, '0')
+                 || left(md5(i.id::text), 20))::uuid,
+                i.id, 'full', 'schedule', CASE WHEN n <= 3 THEN 'error' ELSE 'success' END, 'finish',
+                $1 + n * interval '1 minute'
+         FROM integrations i, generate_series(1, 4000) n",
+    )
+    .bind(world.now() - TimeDelta::days(30))
+    .execute(world.owner())
+    .await
+    .unwrap();
+    sqlx::query(
+        "INSERT INTO sync_run_counts
+         SELECT i.project_id, i.id, 'day', $1 - n * interval '1 day', 'full', 'schedule', 'success', step,
+                1, 1000, 10, 0
+         FROM integrations i, generate_series(1, 4000) n, generate_series(1, 4) step",
+    )
+    .bind(world.now())
+    .execute(world.owner())
+    .await
+    .unwrap();
 }
 
 /// Each page, also of a statement that the server has seen often, begins where
@@ -172,7 +200,7 @@ fn assert_cut_by(index: &str, deep: bool, plan: &[Node]) {
 #[sqlx::test(migrator = "calibr_store::MIGRATOR")]
 async fn lists_of_twenty_thousand_are_read_by_index(pool: PgPool) {
     let world = World::new(pool);
-    let (project, integration) = fill(&world).await;
+    let (project, _) = fill(&world).await;
     let world = explained(&world).await;
 
     for (sort, index) in [
@@ -215,24 +243,98 @@ async fn lists_of_twenty_thousand_are_read_by_index(pool: PgPool) {
         .find(|node| node.index == "variants_sku")
         .unwrap();
     assert!(by_sku.condition.contains("sku_key >="), "{by_sku:?}");
+}
 
-    let mut page = PageRequest::default();
-    for _ in 0..12 {
+/// The node that reads an index; nothing reads all runs or counts.
+fn scan_of<'a>(index: &str, plan: &'a [Node]) -> &'a Node {
+    let whole = |node: &&Node| node.kind == "Seq Scan" && node.table.starts_with("sync_");
+    assert_eq!(plan.iter().filter(whole).count(), 0, "{plan:?}");
+    let scan = plan.iter().find(|node| node.index == index);
+    scan.unwrap_or_else(|| panic!("{index} is not used: {plan:?}"))
+}
+
+#[sqlx::test(migrator = "calibr_store::MIGRATOR")]
+async fn a_history_is_read_by_index_however_deep_and_however_few_fit(pool: PgPool) {
+    let world = World::new(pool);
+    let (project, integration) = fill(&world).await;
+    let world = explained(&world).await;
+    let week = Between {
+        from: Some(world.now() - TimeDelta::days(29)),
+        to: Some(world.now() - TimeDelta::days(28)),
+    };
+
+    for time in [Between::default(), week] {
+        let all = RunFilter {
+            time,
+            ..RunFilter::default()
+        };
+        let mut page = PageRequest::default();
+        for _ in 0..12 {
+            let mut tx = world.tenant(project).await;
+            let (found, plan) = plan_of(tx.runs(integration, &all, &page)).await;
+            let scan = scan_of("sync_runs_by_integration", &plan);
+            assert!(scan.condition.contains("id <"), "{scan:?}");
+            assert!(scan.condition.contains("id >="), "{scan:?}");
+            assert!(
+                plan.iter().all(|node| !node.kind.contains("Sort")),
+                "{plan:?}"
+            );
+            page.cursor = found.unwrap().next_cursor;
+            assert!(page.cursor.is_some());
+        }
+    }
+
+    for (status, kind, found) in [
+        (vec![SyncStatus::Error], None, 3),
+        (vec![SyncStatus::Error, SyncStatus::Partial], None, 3),
+        (vec![SyncStatus::Success], None, 50),
+        (vec![], Some(RunType::Prices), 0),
+    ] {
+        let filter = RunFilter {
+            status,
+            r#type: kind,
+            ..RunFilter::default()
+        };
+        // Often enough for the server to settle on one plan for all.
+        for _ in 0..8 {
+            let mut tx = world.tenant(project).await;
+            let page = PageRequest::default();
+            let (page, plan) = plan_of(tx.runs(integration, &filter, &page)).await;
+            assert_eq!(page.unwrap().items.len(), found, "{filter:?}");
+            let scan = scan_of("sync_runs_by_kind", &plan);
+            for part in ["status", "type", "trigger", "id <"] {
+                assert!(scan.condition.contains(part), "{scan:?}");
+            }
+        }
+    }
+}
+
+#[sqlx::test(migrator = "calibr_store::MIGRATOR")]
+async fn figures_are_made_of_counts_of_their_range_alone(pool: PgPool) {
+    let world = World::new(pool);
+    let (project, integration) = fill(&world).await;
+    let world = explained(&world).await;
+    let days: Vec<DateTime<Utc>> = (0..=30)
+        .rev()
+        .map(|day| world.now() - TimeDelta::days(day))
+        .collect();
+    for _ in 0..8 {
         let mut tx = world.tenant(project).await;
-        let all = RunQuery::default();
-        let (found, plan) = plan_of(tx.runs(integration, &all, &page)).await;
-        let scan = plan
-            .iter()
-            .find(|node| node.index == "sync_runs_by_integration");
+        let filter = RunFilter::default();
+        let month = [CountPart {
+            span: CountSpan::Day,
+            from: days[0],
+            to: world.now(),
+        }];
+        let counted = tx.run_counts(integration, &filter, &month, &days);
+        let (counts, plan) = plan_of(counted).await;
+        assert_eq!(counts.unwrap().len(), 30 * 4);
+        let scan = scan_of("sync_run_counts_pkey", &plan);
+        assert!(scan.condition.contains("starts_at >="), "{scan:?}");
         assert!(
-            scan.is_some_and(|node| node.condition.contains("id <")),
+            plan.iter().all(|node| !node.index.starts_with("sync_runs")),
             "{plan:?}"
         );
-        assert!(
-            plan.iter().all(|node| !node.kind.contains("Sort")),
-            "{plan:?}"
-        );
-        page.cursor = found.unwrap().next_cursor;
     }
 }
 

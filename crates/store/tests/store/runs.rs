@@ -8,12 +8,18 @@ use calibr_model::{
 };
 use calibr_store::{
     StoreError,
-    runs::{Claim, Outcome, Reclaimed},
+    runs::{Claim, Outcome, Reclaimed, Requeue},
 };
 use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::PgPool;
 
 use crate::support::{Run, World, batch, failure, product, somebody_waits, variant};
+
+const AT_ONCE: Requeue<'static> = Requeue {
+    reason: None,
+    wait: Duration::ZERO,
+    counts: true,
+};
 
 #[sqlx::test(migrator = "calibr_store::MIGRATOR")]
 async fn a_second_run_waits_for_the_end_of_the_first(pool: PgPool) {
@@ -126,7 +132,7 @@ async fn a_lapsed_run_may_be_taken_up_at_once_and_its_late_worker_ends_nothing(p
     let (id, worker) = (late.id, late.worker);
     let refusals = [
         tx.enter_phase(id, worker, RunPhase::Finish, now).await,
-        tx.requeue_run(id, worker, None, Duration::ZERO, now).await,
+        tx.requeue_run(id, worker, &AT_ONCE, now).await,
         tx.drop_checkpoint(id, worker).await,
         tx.finish_run(&late.claimed, &outcome, now).await,
         tx.mark_gone(&world.context(&late)).await.map(|_| ()),
@@ -255,15 +261,14 @@ async fn disconnecting_while_a_run_ends_blocks_neither(pool: PgPool) {
 async fn requeue(world: &World, project: ProjectId, run: &Run) {
     let mut tx = world.tenant(project).await;
     let reason = Some(("throttled", "The store asks for patience."));
-    tx.requeue_run(
-        run.id,
-        run.worker,
+    let back = Requeue {
         reason,
-        Duration::from_secs(5),
-        world.now(),
-    )
-    .await
-    .unwrap();
+        wait: Duration::from_secs(5),
+        counts: true,
+    };
+    tx.requeue_run(run.id, run.worker, &back, world.now())
+        .await
+        .unwrap();
     tx.commit().await.unwrap();
 }
 

@@ -167,6 +167,7 @@ impl World {
             trigger: RunTrigger::Person,
             triggered_by: None,
             since: None,
+            retry: None,
         }
     }
 
@@ -239,10 +240,16 @@ impl World {
     }
 
     pub(crate) async fn mark_gone(&self, run: &Run) -> i64 {
-        let mut tx = self.tenant(run.claimed.project).await;
-        let gone = tx.mark_gone(&self.context(run)).await.unwrap();
-        tx.commit().await.unwrap();
-        gone
+        let mut gone = 0;
+        loop {
+            let mut tx = self.tenant(run.claimed.project).await;
+            let removed = tx.mark_gone(&self.context(run)).await.unwrap();
+            tx.commit().await.unwrap();
+            gone += removed.listings;
+            if !removed.more {
+                return gone;
+            }
+        }
     }
 
     pub(crate) async fn finish(&self, run: &Run, status: SyncStatus) {

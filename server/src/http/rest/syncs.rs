@@ -2,13 +2,15 @@
 
 use axum::{
     Json,
+    body::Body,
     extract::State,
     http::{HeaderName, StatusCode, header},
+    response::IntoResponse,
 };
 use calibr_model::{
     IntegrationId, Page, SyncRunId,
-    status::{RunType, SyncStatus},
-    views::{ItemFailureView, RunDetail, RunQuery, RunView},
+    status::RunType,
+    views::{RunDetail, RunMetrics, RunView, RunsAsked},
 };
 use calibr_services::{Actor, syncs};
 use serde::Deserialize;
@@ -30,19 +32,9 @@ pub(crate) struct RunPath {
     #[param(rename = "slug")]
     _slug: String,
     /// The integration.
-    id: IntegrationId,
+    pub(super) id: IntegrationId,
     /// The run.
-    run: SyncRunId,
-}
-
-/// Which runs.
-#[derive(Debug, Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-pub(crate) struct RunsQuery {
-    /// Only these states, with commas between them: `error,partial`.
-    status: Option<String>,
-    /// Only this kind.
-    r#type: Option<RunType>,
+    pub(super) run: SyncRunId,
 }
 
 /// What is to be run.
@@ -58,9 +50,9 @@ const fn incremental() -> RunType {
 }
 
 /// A run that was made, and where it is.
-type Made = (StatusCode, [(HeaderName, String); 1], Json<RunView>);
+pub(super) type Made = (StatusCode, [(HeaderName, String); 1], Json<RunView>);
 
-fn made(actor: &Actor, run: RunView) -> Made {
+pub(super) fn made(actor: &Actor, run: RunView) -> Made {
     let (slug, integration) = (&actor.project.slug, run.integration_id);
     let location = format!(
         "/api/projects/{slug}/integrations/{integration}/syncs/{}",
@@ -75,13 +67,14 @@ fn made(actor: &Actor, run: RunView) -> Made {
 
 /// The runs of an integration
 ///
-/// Newest first.
+/// Newest first by when they were asked for, which is the `queued_at` that
+/// `range`, `from` and `to` go by.
 #[utoipa::path(
     get,
     operation_id = "list_syncs",
     path = "/api/projects/{slug}/integrations/{id}/syncs",
     tag = "syncs",
-    params(IntegrationPath, RunsQuery, PageQuery),
+    params(IntegrationPath, RunsAsked, PageQuery),
     security(("session" = [])),
     responses((status = 200, description = "A page of runs.", body = Page<RunView>))
 )]
@@ -89,17 +82,73 @@ pub(crate) async fn list(
     State(state): State<AppState>,
     Member(actor): Member,
     extract::Path(path): extract::Path<IntegrationPath>,
-    extract::Query(query): extract::Query<RunsQuery>,
+    extract::Query(asked): extract::Query<RunsAsked>,
     extract::Query(page): extract::Query<PageQuery>,
 ) -> Answer<Json<Page<RunView>>> {
-    let status = extract::words::<SyncStatus>("status", query.status.as_deref())?;
-    let query = RunQuery {
-        status,
-        r#type: query.r#type,
-    };
     Ok(Json(
-        syncs::list(&state.services, &actor, path.id, query, page.into()).await?,
+        syncs::list(&state.services, &actor, path.id, &asked, page.into()).await?,
     ))
+}
+
+/// How runs went
+///
+/// Figures of the runs that have ended, as a whole and piece by piece, and what
+/// failed most. The same parameters as the list's. Ranges of up to two days
+/// within the last week are rounded out to whole hours, others to whole days of
+/// the project's time zone.
+#[utoipa::path(
+    get,
+    operation_id = "get_sync_metrics",
+    path = "/api/projects/{slug}/integrations/{id}/syncs/metrics",
+    tag = "syncs",
+    params(IntegrationPath, RunsAsked),
+    security(("session" = [])),
+    responses((status = 200, description = "The figures.", body = RunMetrics))
+)]
+pub(crate) async fn metrics(
+    State(state): State<AppState>,
+    Member(actor): Member,
+    extract::Path(path): extract::Path<IntegrationPath>,
+    extract::Query(asked): extract::Query<RunsAsked>,
+) -> Answer<Json<RunMetrics>> {
+    Ok(Json(
+        syncs::metrics(&state.services, &actor, path.id, &asked).await?,
+    ))
+}
+
+/// Runs as a file
+///
+/// All runs that the list goes through with the same parameters, newest first:
+/// CSV (RFC 4180) in UTF-8, times in UTC (RFC 3339). A cell that a spreadsheet
+/// would take for a formula has an apostrophe before it.
+#[utoipa::path(
+    get,
+    operation_id = "export_syncs",
+    path = "/api/projects/{slug}/integrations/{id}/syncs/export",
+    tag = "syncs",
+    params(IntegrationPath, RunsAsked),
+    security(("session" = [])),
+    responses((
+        status = 200, description = "The file; it is cut off where it cannot be read to its end.", body = String,
+        content_type = "text/csv"
+    ))
+)]
+pub(crate) async fn export(
+    State(state): State<AppState>,
+    Member(actor): Member,
+    extract::Path(path): extract::Path<IntegrationPath>,
+    extract::Query(asked): extract::Query<RunsAsked>,
+) -> Answer<impl IntoResponse> {
+    let file = syncs::export(&state.services, &actor, path.id, &asked).await?;
+    let headers = [
+        (header::CONTENT_TYPE, "text/csv; charset=utf-8".to_owned()),
+        (
+            header::CONTENT_DISPOSITION,
+            format!("attachment; filename=\"{}\"", file.name),
+        ),
+    ];
+    // Without a reader nobody asks for the next piece, and the reading ends.
+    Ok((headers, Body::from_stream(file.content)))
 }
 
 /// Start a sync
@@ -146,27 +195,6 @@ pub(crate) async fn get(
     ))
 }
 
-/// What a run could not bring through
-#[utoipa::path(
-    get,
-    operation_id = "list_failures",
-    path = "/api/projects/{slug}/integrations/{id}/syncs/{run}/failures",
-    tag = "syncs",
-    params(RunPath, PageQuery),
-    security(("session" = [])),
-    responses((status = 200, description = "A page of failures.", body = Page<ItemFailureView>))
-)]
-pub(crate) async fn failures(
-    State(state): State<AppState>,
-    Member(actor): Member,
-    extract::Path(path): extract::Path<RunPath>,
-    extract::Query(page): extract::Query<PageQuery>,
-) -> Answer<Json<Page<ItemFailureView>>> {
-    Ok(Json(
-        syncs::failures(&state.services, &actor, path.id, path.run, page.into()).await?,
-    ))
-}
-
 /// Cancel a run
 ///
 /// What came through stays. Answered with `conflict` where the run has ended.
@@ -187,25 +215,4 @@ pub(crate) async fn cancel(
     Ok(Json(
         syncs::cancel(&state.services, &actor, path.id, path.run).await?,
     ))
-}
-
-/// Run again what failed
-///
-/// A new run for what an ended one did not bring through.
-#[utoipa::path(
-    post,
-    operation_id = "retry_sync",
-    path = "/api/projects/{slug}/integrations/{id}/syncs/{run}/retry",
-    tag = "syncs",
-    params(RunPath),
-    security(("session" = [])),
-    responses((status = 201, description = "Queued; Location says where it is.", body = RunView))
-)]
-pub(crate) async fn retry(
-    State(state): State<AppState>,
-    Member(actor): Member,
-    extract::Path(path): extract::Path<RunPath>,
-) -> Answer<Made> {
-    let run = syncs::retry(&state.services, &actor, path.id, path.run).await?;
-    Ok(made(&actor, run))
 }

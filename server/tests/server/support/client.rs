@@ -7,7 +7,7 @@ use reqwest::{
 };
 use serde_json::{Value, json};
 
-use super::{Events, OWNER, PASSWORD, PROJECT};
+use super::{Events, OWNER, PASSWORD, PROJECT, truth};
 
 /// A browser, as far as HTTP goes: it keeps the console's cookie and follows no redirect by itself.
 #[derive(Debug, Clone)]
@@ -15,6 +15,8 @@ pub(crate) struct Client {
     http: reqwest::Client,
     base: String,
     cookie: Arc<Mutex<Option<String>>>,
+    /// Where the console keeps what it says, where that is known.
+    database: Option<String>,
 }
 
 /// What was answered.
@@ -109,6 +111,19 @@ impl Client {
                 .unwrap(),
             base: base.to_owned(),
             cookie: Arc::default(),
+            database: None,
+        }
+    }
+
+    /// The client of a console on this database.
+    pub(crate) fn of_database(self, database: Option<String>) -> Self {
+        Self { database, ..self }
+    }
+
+    /// What a run that has ended says is what stands in the database.
+    pub(crate) async fn assert_it_adds_up(&self, run: &str) {
+        if let Some(database) = &self.database {
+            truth::assert_it_adds_up(database, run).await;
         }
     }
 
@@ -216,7 +231,7 @@ impl Client {
         let path = format!("/api/projects/{project}/events");
         let response = self.request(Method::GET, &path).send().await.unwrap();
         assert_eq!(response.status(), 200);
-        Events::of(response)
+        Events::of(response, self.clone())
     }
 
     /// All rows of a list, page after page.

@@ -57,7 +57,10 @@ impl Launch {
     pub(crate) async fn start_at(&self, port: u16) -> Console {
         let address = format!("127.0.0.1:{port}");
         let launch = self.clone().argument("--listen").argument(address);
-        Console::start(launch.command("serve")).await
+        let mut variables = self.variables.iter();
+        let database = variables.find(|(name, _)| name == "DATABASE_URL");
+        let database = database.map(|(_, url)| url.clone());
+        Console::start(launch.command("serve"), database).await
     }
 
     /// Runs a command to its end.
@@ -111,6 +114,7 @@ impl DataFolder {
 pub(crate) struct Console {
     child: Child,
     url: String,
+    database: Option<String>,
     log: Arc<Mutex<Vec<String>>>,
 }
 
@@ -120,7 +124,7 @@ impl Console {
         Launch::on_database(&fresh_database().await).start().await
     }
 
-    async fn start(mut command: Command) -> Self {
+    async fn start(mut command: Command, database: Option<String>) -> Self {
         let mut child = command
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
@@ -138,7 +142,12 @@ impl Console {
                 log.lock().unwrap().join("\n")
             ),
         };
-        Self { child, url, log }
+        Self {
+            child,
+            url,
+            database,
+            log,
+        }
     }
 
     pub(crate) fn url(&self) -> &str {
@@ -170,7 +179,7 @@ impl Console {
 
     /// A browser without a session.
     pub(crate) fn client(&self) -> Client {
-        Client::new(&self.url)
+        Client::new(&self.url).of_database(self.database.clone())
     }
 
     /// The owner's browser, after the first start's set-up.

@@ -5,12 +5,13 @@ use reqwest::Response;
 use serde_json::Value;
 use tokio::time::timeout;
 
-use super::PATIENCE;
+use super::{Client, PATIENCE};
 
 /// The line of events of a project.
 pub(crate) struct Events {
     bytes: Pin<Box<dyn Stream<Item = reqwest::Result<bytes::Bytes>> + Send>>,
     read: String,
+    client: Client,
 }
 
 impl fmt::Debug for Events {
@@ -29,10 +30,11 @@ pub(crate) struct Event {
 }
 
 impl Events {
-    pub(crate) fn of(response: Response) -> Self {
+    pub(crate) fn of(response: Response, client: Client) -> Self {
         Self {
             bytes: Box::pin(response.bytes_stream()),
             read: String::new(),
+            client,
         }
     }
 
@@ -74,7 +76,10 @@ impl Events {
             event.name == "sync_progress"
                 && matches!(status, "success" | "partial" | "error" | "cancelled")
         };
-        self.until(ends).await.data
+        let run = self.until(ends).await.data;
+        let id = run["run_id"].as_str().unwrap();
+        self.client.assert_it_adds_up(id).await;
+        run
     }
 }
 

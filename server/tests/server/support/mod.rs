@@ -1,8 +1,10 @@
 //! A console, a shop and a client for a test.
 
+pub(crate) mod broken;
 mod client;
 pub(crate) mod consent;
 mod console;
+mod counter;
 mod database;
 mod events;
 pub(crate) mod goods;
@@ -11,9 +13,11 @@ mod outlet;
 pub(crate) mod platforms;
 mod scene;
 mod shop;
+pub(crate) mod truth;
 
 pub(crate) use client::{Answer, Client, setup_form};
 pub(crate) use console::{Console, DataFolder, KEY, Launch, launch};
+pub(crate) use counter::Counter;
 pub(crate) use database::{Database, fresh_database};
 pub(crate) use events::{Event, Events};
 pub(crate) use line::Line;

@@ -92,6 +92,11 @@ impl Outlet {
         self.woo().add_fault(STORE, fault).unwrap();
     }
 
+    /// How often the store's API was called.
+    pub(crate) fn requests(&self) -> u64 {
+        self.woo().counters(STORE).unwrap().requests
+    }
+
     /// Ends the store's keys and makes another with the same name.
     pub(crate) fn replace_secret(&self, secret: &str) {
         self.woo().revoke_keys(STORE).unwrap();
@@ -130,6 +135,13 @@ impl Outlet {
 
     /// Waits until neither a run nor a message is under way; gives the newest run.
     pub(crate) async fn quiet(&self, integration: &str) -> Value {
+        let run = self.until_quiet(integration).await;
+        let id = run["id"].as_str().unwrap();
+        self.client.assert_it_adds_up(id).await;
+        run
+    }
+
+    async fn until_quiet(&self, integration: &str) -> Value {
         until("nothing is under way", async || {
             let waiting =
                 "SELECT (SELECT count(*) FROM sync_runs WHERE status IN ('queued', 'syncing'))

@@ -181,11 +181,13 @@ impl Scene {
 
     /// Waits for a run's end.
     pub(crate) async fn run_ended(&self, integration: &str, run: &str) -> Value {
-        until("the run ends", async || {
+        let ended = until("the run ends", async || {
             let run = self.run(integration, run).await;
             (!is_active(&run)).then_some(run)
         })
-        .await
+        .await;
+        self.client.assert_it_adds_up(run).await;
+        ended
     }
 
     /// Waits until the shop works on so many exports since calls are counted.

@@ -20,8 +20,11 @@ pub(crate) fn TextArea(
     help: String,
     /// An example, shown while it is empty.
     placeholder: &'static str,
+    /// Whether it may stay empty.
+    #[prop(optional)]
+    optional: bool,
 ) -> impl IntoView {
-    let around = Surroundings::new(form, name, label, help, false);
+    let around = Surroundings::new(form, name, label, help, optional);
     let input = view! {
         <textarea
             id=around.id.clone()
@@ -32,7 +35,7 @@ pub(crate) fn TextArea(
             autocomplete="off"
             autocapitalize="off"
             spellcheck="false"
-            aria-required="true"
+            aria-required=(!optional).then_some("true")
             aria-invalid=around.is_invalid()
             aria-describedby=around.described_by()
             prop:value=move || value.get()

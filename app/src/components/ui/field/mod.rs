@@ -2,16 +2,20 @@
 
 mod area;
 mod checkbox;
+mod choices;
 mod file;
 mod secret;
 mod select;
+mod switch;
 mod text;
 
 pub(crate) use area::TextArea;
 pub(crate) use checkbox::Checkbox;
+pub(crate) use choices::{Choice, Choices};
 pub(crate) use file::FileField;
 pub(crate) use secret::SecretField;
 pub(crate) use select::SelectField;
+pub(crate) use switch::Switch;
 pub(crate) use text::TextField;
 
 use leptos::prelude::*;
@@ -80,16 +84,7 @@ impl Surroundings {
         let fault_id = format!("{id}-fault");
         let help = (!help.is_empty())
             .then(|| view! { <p id=format!("{id}-help") class="help">{help}</p> });
-        let fault = move || {
-            error.get().map(|message| {
-                view! {
-                    <p id=fault_id.clone() class="fault">
-                        <Glyph icon=Icon::Alert />
-                        <span>{message}</span>
-                    </p>
-                }
-            })
-        };
+        let fault = fault_line(fault_id, error);
         view! {
             <div class="grid gap-1.5">
                 <label class="label" for=id>
@@ -102,4 +97,19 @@ impl Surroundings {
             </div>
         }
     }
+}
+
+/// What is wrong with a field, where something is.
+pub(super) fn fault_line(id: String, error: Signal<Option<String>>) -> AnyView {
+    (move || {
+        error.get().map(|message| {
+            view! {
+                <p id=id.clone() class="fault">
+                    <Glyph icon=Icon::Alert />
+                    <span>{message}</span>
+                </p>
+            }
+        })
+    })
+    .into_any()
 }

@@ -25,18 +25,37 @@ pub(in crate::amazon) struct SearchListings<'a> {
     pub(in crate::amazon) page: Option<&'a str>,
 }
 
-/// Asks for the offers of some SKUs, at most [`PAGE`], without commas.
+/// How much of a listing is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::amazon) enum Extent {
+    /// Its offers: what it costs.
+    Offers,
+    /// All that is read of it.
+    Whole,
+}
+
+impl Extent {
+    const fn included(self) -> &'static str {
+        match self {
+            Self::Offers => "offers",
+            Self::Whole => INCLUDED,
+        }
+    }
+}
+
+/// Asks for some SKUs, at most [`PAGE`], without commas.
 pub(in crate::amazon) struct FindListings<'a> {
     pub(in crate::amazon) skus: &'a [&'a str],
+    pub(in crate::amazon) extent: Extent,
 }
 
 /// Asks how many listings there are.
 pub(in crate::amazon) struct CountListings;
 
-/// Asks for the offers of one SKU; gives `None` where the seller does not have
-/// it.
+/// Asks for one SKU; gives `None` where the seller does not have it.
 pub(in crate::amazon) struct GetListing<'a> {
     pub(in crate::amazon) sku: &'a str,
+    pub(in crate::amazon) extent: Extent,
 }
 
 /// A page of listings, each still as it came, so that one that cannot be read
@@ -107,7 +126,7 @@ impl Operation for FindListings<'_> {
         search(
             place,
             &[
-                ("includedData", "offers"),
+                ("includedData", self.extent.included()),
                 ("identifiersType", "SKU"),
                 ("identifiers", &self.skus.join(",")),
                 ("pageSize", &size),
@@ -142,7 +161,7 @@ impl Operation for GetListing<'_> {
         let mut url = place.at(["listings", VERSION, "items", place.seller, self.sku])?;
         url.query_pairs_mut()
             .append_pair("marketplaceIds", place.marketplace)
-            .append_pair("includedData", "offers");
+            .append_pair("includedData", self.extent.included());
         Ok(get(url))
     }
 

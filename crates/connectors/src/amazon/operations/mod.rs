@@ -21,10 +21,10 @@ pub(super) use self::{
         Message, ProcessingReport,
     },
     listings::{
-        CountListings, FindListings, GetListing, ListingsPage, PAGE as LISTINGS_AT_ONCE,
+        CountListings, Extent, FindListings, GetListing, ListingsPage, PAGE as LISTINGS_AT_ONCE,
         SearchListings,
     },
-    orders::SearchOrders,
+    orders::{GetOrder, SearchOrders},
     participations::{Participation, Participations},
     patch::{Issue, PatchPrice, Submission, offer_patch},
     reports::{CreateReport, GetReport, GetReportDocument, ReportState},

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::{Operation, Place, get};
 use crate::{
-    amazon::rates::{Limit, SEARCH_ORDERS},
+    amazon::rates::{GET_ORDER, Limit, SEARCH_ORDERS},
     error::ConnectorError,
     transport::{Answer, Request},
 };
@@ -22,6 +22,11 @@ pub(in crate::amazon) struct SearchOrders<'a> {
     pub(in crate::amazon) since: DateTime<Utc>,
     /// The page, where it is not the first.
     pub(in crate::amazon) page: Option<&'a str>,
+}
+
+/// Asks for one order; gives `None` where there is none with that id.
+pub(in crate::amazon) struct GetOrder<'a> {
+    pub(in crate::amazon) id: &'a str,
 }
 
 /// A page of orders, each still as it came.
@@ -70,6 +75,30 @@ impl Operation for SearchOrders<'_> {
     }
 }
 
+#[derive(Debug, Deserialize)]
+struct OneOrder {
+    order: Value,
+}
+
+impl Operation for GetOrder<'_> {
+    const LIMIT: Limit = GET_ORDER;
+    type Data = Option<Value>;
+
+    fn request(&self, place: &Place<'_>) -> Result<Request, ConnectorError> {
+        let mut url = place.at(["orders", "2026-01-01", "orders", self.id])?;
+        url.query_pairs_mut().append_pair("includedData", INCLUDED);
+        Ok(get(url))
+    }
+
+    fn parse(&self, answer: &Answer) -> Result<Option<Value>, ConnectorError> {
+        answer.json::<OneOrder>().map(|one| Some(one.order))
+    }
+
+    fn when_missing(&self) -> Option<Result<Option<Value>, ConnectorError>> {
+        Some(Ok(None))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -82,6 +111,10 @@ mod tests {
             page: None,
         });
         insta::assert_snapshot!(request.url, @"https://api.test/orders/2026-01-01/orders?marketplaceIds=A1PA6795UKMFR9&lastUpdatedAfter=2026-07-01T10%3A00%3A00Z&includedData=PROCEEDS%2CFULFILLMENT%2CCANCELLATION&maxResultsPerPage=100");
+        let one = request_of(&GetOrder {
+            id: "306-0000001-0000001",
+        });
+        insta::assert_snapshot!(one.url, @"https://api.test/orders/2026-01-01/orders/306-0000001-0000001?includedData=PROCEEDS%2CFULFILLMENT%2CCANCELLATION");
         for personal in ["BUYER", "RECIPIENT", "PACKAGES", "TAX", "PAYMENT"] {
             assert!(!request.url.as_str().contains(personal), "{personal}");
         }

@@ -6,6 +6,7 @@ mod bulk_status;
 mod catalogue_start;
 mod changed_products;
 mod identity;
+mod items;
 mod listing_prices;
 mod orders;
 mod price_update;
@@ -22,6 +23,7 @@ pub(super) use self::{
     catalogue_start::{CatalogueStart, Currency},
     changed_products::ChangedProducts,
     identity::Identity,
+    items::{Nodes, OrdersById, ProductsById, VariantsById},
     listing_prices::{ListingPrices, NodeData, ShopCurrency},
     orders::{ChangedOrders, OrderLines, OrderRefunds},
     price_update::{Outcome, UpdatePrices, UpdatePricesData, VariantData, VariantPrices},
@@ -70,10 +72,13 @@ pub const DOCUMENTS: &[Document] = &[
     document::<ExportStatus>(|| ExportStatus::example().variables()),
     document::<ChangedProducts>(|| ChangedProducts::example().variables()),
     document::<ProductVariants>(|| ProductVariants::example().variables()),
+    document::<VariantsById>(VariantsById::example),
+    document::<ProductsById>(ProductsById::example),
     document::<ShopCurrency>(|| ShopCurrency.variables()),
     document::<ListingPrices>(ListingPrices::example),
     document::<UpdatePrices>(UpdatePrices::example),
     document::<ChangedOrders>(|| ChangedOrders::example().variables()),
+    document::<OrdersById>(OrdersById::example),
     document::<OrderLines>(|| OrderLines::example().variables()),
     document::<OrderRefunds>(|| OrderRefunds::example().variables()),
     document::<Webhooks>(|| Webhooks { after: None }.variables()),

@@ -10,7 +10,7 @@ use super::{Operation, RecordPage, updated_since};
 /// Orders a page, and lines of each: together about half of the points that a
 /// query may cost, even counted item by item.
 const ORDERS: u32 = 15;
-const LINES: u32 = 10;
+pub(super) const LINES: u32 = 10;
 
 /// Fields of an order's line, in every document alike. The discounts of the
 /// whole order are among its allocations; the line's own discounted total
@@ -22,6 +22,25 @@ macro_rules! line_fields {
          discountAllocations { allocatedAmountSet { shopMoney { amount currencyCode } } }"
     };
 }
+
+/// Fields of an order with its first lines, in every document alike.
+macro_rules! order_fields {
+    () => {
+        concat!(
+            "id processedAt updatedAt cancelledAt test
+      totalPriceSet { shopMoney { amount currencyCode } }
+      totalRefundedSet { shopMoney { amount currencyCode } }
+      lineItems(first: $lines) {
+        nodes { ",
+            $crate::shopify::operations::orders::line_fields!(),
+            " }
+        pageInfo { hasNextPage endCursor }
+      }"
+        )
+    };
+}
+
+pub(super) use {line_fields, order_fields};
 
 /// Asks for orders that were placed or changed at or after a moment, oldest
 /// change first. Shopify gives those of the last 60 days.
@@ -46,17 +65,9 @@ impl Operation for ChangedOrders<'_> {
     const DOCUMENT: &'static str = concat!(
         "query CalibrChangedOrders($filter: String!, $orders: Int!, $lines: Int!, $after: String) {
   orders(first: $orders, after: $after, query: $filter, sortKey: UPDATED_AT) {
-    nodes {
-      id processedAt updatedAt cancelledAt test
-      totalPriceSet { shopMoney { amount currencyCode } }
-      totalRefundedSet { shopMoney { amount currencyCode } }
-      lineItems(first: $lines) {
-        nodes { ",
-        line_fields!(),
+    nodes { ",
+        order_fields!(),
         " }
-        pageInfo { hasNextPage endCursor }
-      }
-    }
     pageInfo { hasNextPage endCursor }
   }
 }"

@@ -16,6 +16,19 @@ pub(in crate::shopify) struct VariantPrices {
     pub(in crate::shopify) compare_at: Option<Option<String>>,
 }
 
+impl VariantPrices {
+    /// What is sent of it.
+    pub(in crate::shopify) fn input(&self) -> Value {
+        let mut input = Map::new();
+        input.insert("id".to_owned(), json!(self.id));
+        input.insert("price".to_owned(), json!(self.price));
+        if let Some(compare_at) = &self.compare_at {
+            input.insert("compareAtPrice".to_owned(), json!(compare_at));
+        }
+        Value::from(input)
+    }
+}
+
 /// Sets prices; those that Shopify does not take keep no other from being set.
 pub(in crate::shopify) struct UpdatePrices<'a> {
     /// The product's id.
@@ -57,15 +70,7 @@ impl Operation for UpdatePrices<'_> {
     type Data = UpdatePricesData;
 
     fn variables(&self) -> Value {
-        let variants = self.variants.iter().map(|prices| {
-            let mut input = Map::new();
-            input.insert("id".to_owned(), json!(prices.id));
-            input.insert("price".to_owned(), json!(prices.price));
-            if let Some(compare_at) = &prices.compare_at {
-                input.insert("compareAtPrice".to_owned(), json!(compare_at));
-            }
-            Value::from(input)
-        });
+        let variants = self.variants.iter().map(VariantPrices::input);
         json!({ "product": self.product, "variants": variants.collect::<Vec<_>>() })
     }
 }

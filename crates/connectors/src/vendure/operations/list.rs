@@ -94,10 +94,7 @@ mod tests {
 
     #[test]
     fn all_variants_are_asked_for_without_a_filter() {
-        let list = Variants {
-            changed_since: None,
-        };
-        insta::assert_json_snapshot!(options(&list), @r#"
+        insta::assert_json_snapshot!(options(&Variants::All), @r#"
         {
           "skip": 99,
           "sort": {
@@ -111,13 +108,25 @@ mod tests {
     #[test]
     fn changed_variants_are_asked_for_by_time() {
         let moment = DateTime::parse_from_rfc3339("2026-07-01T12:00:00.999+02:00").unwrap();
-        let list = Variants {
-            changed_since: Some(moment.to_utc()),
-        };
+        let list = Variants::ChangedSince(moment.to_utc());
         insta::assert_json_snapshot!(options(&list)["filter"], @r#"
         {
           "updatedAt": {
             "after": "2026-07-01T10:00:00.998Z"
+          }
+        }
+        "#);
+    }
+
+    #[test]
+    fn variants_are_asked_for_by_their_products() {
+        let list = Variants::OfProducts(vec!["7".to_owned()]);
+        insta::assert_json_snapshot!(options(&list)["filter"], @r#"
+        {
+          "productId": {
+            "in": [
+              "7"
+            ]
           }
         }
         "#);

@@ -26,6 +26,16 @@ pub(in crate::vendure) struct NewPrice<'a> {
     pub(in crate::vendure) amount: i64,
 }
 
+impl NewPrice<'_> {
+    /// What is sent of it.
+    pub(in crate::vendure) fn input(&self, currency: Currency) -> Value {
+        json!({
+            "id": self.variant,
+            "prices": [{ "currencyCode": currency.code(), "price": self.amount }],
+        })
+    }
+}
+
 impl Operation for SetPrices<'_> {
     const DOCUMENT: &'static str =
         "mutation CalibrSetPrices($input: [UpdateProductVariantInput!]!) {
@@ -35,16 +45,10 @@ impl Operation for SetPrices<'_> {
     const NEEDS: Permission = Permission::SetPrices;
 
     fn variables(&self) -> Value {
-        let code = self.currency.code();
         let input: Value = self
             .prices
             .iter()
-            .map(|new| {
-                json!({
-                    "id": new.variant,
-                    "prices": [{ "currencyCode": code, "price": new.amount }],
-                })
-            })
+            .map(|new| new.input(self.currency))
             .collect();
         json!({ "input": input })
     }

@@ -14,9 +14,15 @@ use super::list::{List, RowPage, at_or_after};
 /// the staff entered, and what `updateProductVariants` sets. Nor is the product
 /// with each variant, which takes Vendure ten times as long as all else here.
 #[derive(Debug, Clone)]
-pub(in crate::vendure) struct Variants {
-    /// Only those changed at or after this moment.
-    pub(in crate::vendure) changed_since: Option<DateTime<Utc>>,
+pub(in crate::vendure) enum Variants {
+    /// All of them.
+    All,
+    /// Those changed at or after this moment.
+    ChangedSince(DateTime<Utc>),
+    /// Those with these ids.
+    Ids(Vec<String>),
+    /// Those of these products.
+    OfProducts(Vec<String>),
 }
 
 impl List for Variants {
@@ -34,9 +40,11 @@ impl List for Variants {
     type Data = VariantsData;
 
     fn filter(&self) -> Value {
-        match self.changed_since {
-            Some(moment) => json!({ "updatedAt": at_or_after(moment) }),
-            None => Value::Null,
+        match self {
+            Self::All => Value::Null,
+            Self::ChangedSince(moment) => json!({ "updatedAt": at_or_after(*moment) }),
+            Self::Ids(ids) => json!({ "id": { "in": ids } }),
+            Self::OfProducts(ids) => json!({ "productId": { "in": ids } }),
         }
     }
 

@@ -18,9 +18,9 @@ use serde_json::Value;
 
 pub(super) use self::{
     index::Index,
-    orders::{OrderRefunds, Orders},
+    orders::{OrderRefunds, Orders, Which as WhichOrders},
     price_batch::{BatchItem, NotSent, PriceBatch, PriceText, PriceUpdate, Sale, WriteProbe},
-    products::{ListingPrices, Products, Variations},
+    products::{ById, ListingPrices, Products, Variations},
     system_status::{SystemStatus, SystemStatusData, TaxSetting},
     webhooks::{CreateWebhook, DeleteWebhook, WebhookData, Webhooks},
 };

@@ -11,12 +11,19 @@ const ORDER: &str = "id,status,currency,prices_include_tax,date_created_gmt,date
 /// Fields of a refund that are read.
 const REFUND: &str = "id,amount,line_items";
 
-/// Asks for orders changed since a moment.
+/// Which orders.
+#[derive(Debug, Clone)]
+pub(in crate::woocommerce) enum Which {
+    /// Those changed since a moment; so many rows are left out first.
+    ChangedSince(DateTime<Utc>, u64),
+    /// Those with these ids, at most 100.
+    Ids(Vec<u64>),
+}
+
+/// Asks for orders.
 #[derive(Debug, Clone)]
 pub(in crate::woocommerce) struct Orders {
-    pub(in crate::woocommerce) changed_since: DateTime<Utc>,
-    /// How many rows to leave out first.
-    pub(in crate::woocommerce) offset: u64,
+    pub(in crate::woocommerce) which: Which,
     /// Digits after the points of amounts; without it the store rounds to what
     /// it shows.
     pub(in crate::woocommerce) decimals: u32,
@@ -26,10 +33,16 @@ impl Operation for Orders {
     type Data = Page;
 
     fn call(&self) -> Call {
-        Call::get("wc/v3/orders")
-            .page(self.offset)
-            .changed_since(Some(self.changed_since))
-            .with("dp", self.decimals.to_string())
+        let call = Call::get("wc/v3/orders");
+        let call = match &self.which {
+            Which::ChangedSince(moment, offset) => call.page(*offset).changed_since(Some(*moment)),
+            Which::Ids(ids) => {
+                let ids: Vec<String> = ids.iter().map(u64::to_string).collect();
+                call.with("include", ids.join(","))
+                    .with("per_page", PER_PAGE.to_string())
+            }
+        };
+        call.with("dp", self.decimals.to_string())
             .with("_fields", ORDER)
     }
 

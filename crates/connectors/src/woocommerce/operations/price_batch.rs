@@ -85,7 +85,8 @@ pub(in crate::woocommerce) struct PriceUpdate {
 }
 
 impl PriceUpdate {
-    fn body(&self) -> Value {
+    /// What is sent of it.
+    pub(in crate::woocommerce) fn body(&self) -> Value {
         let mut body = Map::new();
         body.insert("id".to_owned(), self.id.into());
         if let Some(regular) = &self.regular {

@@ -66,6 +66,49 @@ impl Operation for Variations {
     }
 }
 
+/// Asks for some products, or for some variations of one, those not on sale
+/// included.
+#[derive(Debug, Clone)]
+pub(in crate::woocommerce) struct ById {
+    /// The product of the variations; `None` for products.
+    pub(in crate::woocommerce) parent: Option<u64>,
+    /// At most 100.
+    pub(in crate::woocommerce) ids: Vec<u64>,
+}
+
+impl Operation for ById {
+    /// Rows that are gone are not among them; none at all where the product is.
+    type Data = Vec<Row>;
+
+    fn call(&self) -> Call {
+        let fields = match self.parent {
+            Some(_) => VARIATION,
+            None => PRODUCT,
+        };
+        included(self.parent, &self.ids).with("_fields", fields)
+    }
+
+    fn read(&self, reply: Reply) -> Option<Vec<Row>> {
+        Page::read(reply).map(|page| page.rows)
+    }
+
+    fn missing(&self) -> Option<Vec<Row>> {
+        Some(Vec::new())
+    }
+}
+
+/// Some products, or some variations of one, by their ids.
+fn included(parent: Option<u64>, ids: &[u64]) -> Call {
+    let route = match parent {
+        Some(parent) => format!("wc/v3/products/{parent}/variations"),
+        None => "wc/v3/products".to_owned(),
+    };
+    let ids: Vec<String> = ids.iter().map(u64::to_string).collect();
+    Call::get(route)
+        .with("include", ids.join(","))
+        .with("per_page", PER_PAGE.to_string())
+}
+
 /// Asks for the prices of some products, or of some variations of one.
 #[derive(Debug, Clone)]
 pub(in crate::woocommerce) struct ListingPrices {
@@ -79,15 +122,7 @@ impl Operation for ListingPrices {
     type Data = Vec<Row>;
 
     fn call(&self) -> Call {
-        let route = match self.parent {
-            Some(parent) => format!("wc/v3/products/{parent}/variations"),
-            None => "wc/v3/products".to_owned(),
-        };
-        let ids: Vec<String> = self.ids.iter().map(u64::to_string).collect();
-        Call::get(route)
-            .with("include", ids.join(","))
-            .with("per_page", PER_PAGE.to_string())
-            .with("_fields", PRICES)
+        included(self.parent, &self.ids).with("_fields", PRICES)
     }
 
     fn read(&self, reply: Reply) -> Option<Vec<Row>> {

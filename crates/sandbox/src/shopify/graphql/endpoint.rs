@@ -55,12 +55,17 @@ pub(crate) async fn graphql(
             .finish(json_error(StatusCode::UNAUTHORIZED, BAD_TOKEN))
             .await;
     };
-    let Some(request) = request else {
+    let Some(mut request) = request else {
         let errors = json!({ "errors": { "query": "Required parameter missing or invalid" } });
         return exchange
             .finish((StatusCode::BAD_REQUEST, Json(errors)).into_response())
             .await;
     };
+    if exchange.fault() == Some(&FaultKind::EndlessPages)
+        && let Some(variables) = &mut request.variables
+    {
+        variables.remove("after");
+    }
     let context = Context {
         catalogue: shop.catalogue(),
         shop: Arc::clone(&shop),

@@ -14,11 +14,13 @@ pub(super) fn list(call: &Call<'_>) -> Result<Response, ApiError> {
     let settings = &call.store.settings;
     let (skip, take) = query.window()?;
     let after = modified_after(query, settings)?;
+    let include = query.ids("include");
     let orders = lock(&call.store.orders);
     let mut chosen: Vec<_> = orders
         .list()
         .iter()
         .filter(|order| after.is_none_or(|after| order.updated_at > after))
+        .filter(|order| include.as_ref().is_none_or(|ids| ids.contains(&order.id)))
         .collect();
     if query.get("orderby") == Some("modified") {
         chosen.sort_by_key(|order| (order.updated_at, order.id));
@@ -32,7 +34,7 @@ pub(super) fn list(call: &Call<'_>) -> Result<Response, ApiError> {
         .into_iter()
         .skip(skip)
         .take(take)
-        .map(|order| order.json(settings, decimals))
+        .map(|order| call.store.shaped(order.json(settings, decimals)))
         .collect();
     page(items, total, query)
 }

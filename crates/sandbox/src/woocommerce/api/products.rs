@@ -89,6 +89,7 @@ pub(super) fn list(call: &Call<'_>) -> Result<Response, ApiError> {
         .take(take)
         .filter_map(|key| goods.catalogue.product(key))
         .map(|product| goods::product(&goods, &product, settings, &call.asked.base_url))
+        .map(|product| call.store.shaped(product))
         .collect();
     page(items, total, query)
 }

@@ -43,6 +43,7 @@ pub(super) fn list(call: &Call<'_>, id: u64) -> Result<Response, ApiError> {
         .skip(skip)
         .take(take)
         .map(|variant| goods::variation(&goods, &product, variant, settings))
+        .map(|variation| call.store.shaped(variation))
         .collect();
     page(items, total, query)
 }

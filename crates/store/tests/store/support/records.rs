@@ -4,7 +4,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use calibr_model::{
     Money,
-    status::{FailureClass, ListingState},
+    status::{FailureClass, FailureKind, ListingState},
 };
 use calibr_store::{
     catalogue::{BatchInput, FailureInput, ProductInput, RecordHash, VariantInput},
@@ -56,12 +56,16 @@ pub(crate) fn with_sku(sku: &str, variant: VariantInput) -> VariantInput {
 
 pub(crate) fn failure(external_id: Option<&str>, code: &str) -> FailureInput {
     FailureInput {
+        kind: FailureKind::Listing,
         external_id: external_id.map(str::to_owned),
+        product_external_id: None,
         label: None,
         code: code.to_owned(),
         message: "It has no price; give it one.".to_owned(),
         class: FailureClass::NeedsAction,
+        request: None,
         answer: None,
+        version: None,
     }
 }
 

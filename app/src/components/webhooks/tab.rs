@@ -4,41 +4,22 @@ use calibr_model::{
 };
 use leptos::prelude::*;
 
+use super::{Deliveries, Subscriptions};
 use crate::{
     api,
-    components::{
-        PageHeader,
-        store::store_about,
-        ui::{Button, Crumb, Crumbs, Icon},
-        webhooks::{Deliveries, Subscriptions},
-    },
-    routes,
+    components::ui::{Button, Icon, Size},
     state::{Ask, Project, Query, Toast, Toasts, query},
     text::number::counted,
 };
 
-/// `/p/{slug}/integrations/{id}/webhooks`: what a store is asked to send, and
-/// what it sent.
+/// What a store is asked to send, and what it sent.
 #[component]
 pub(crate) fn Webhooks(
     /// The store.
     id: IntegrationId,
 ) -> impl IntoView {
     let project = expect_context::<Project>();
-    let Crumbs(crumbs) = expect_context::<Crumbs>();
     let slug = project.slug();
-    let store = Memo::new(move |_| project.integration(id));
-    Effect::new({
-        let home = routes::integrations(slug.as_str());
-        let history = routes::history(slug.as_str(), id);
-        move |_| {
-            let name = store.with(|store| store.as_ref().map(|store| store.name.clone()));
-            let mut way = vec![Crumb::to("Integrations", home.clone())];
-            way.extend(name.map(|name| Crumb::to(name, history.clone())));
-            way.push(Crumb::here("Webhooks"));
-            crumbs.set(way);
-        }
-    });
     let webhooks: Query<WebhooksView> = query(
         {
             let key = format!("{slug}/webhooks of {id}");
@@ -47,13 +28,10 @@ pub(crate) fn Webhooks(
         move || api::webhooks::get_webhooks(slug.clone(), id),
     );
     project.follow_changes(webhooks.loading);
-
-    let about = move || store.get().map(store_about);
     view! {
-        <PageHeader title="Webhooks" about=move || about.into_any()>
+        <Subscriptions webhooks>
             <Recreate id webhooks />
-        </PageHeader>
-        <Subscriptions webhooks />
+        </Subscriptions>
         <Deliveries id />
     }
 }
@@ -86,7 +64,7 @@ fn Recreate(id: IntegrationId, webhooks: Query<WebhooksView>) -> impl IntoView {
     };
     (move || {
         (can_come.get() && project.allows(Role::Editor)).then(|| {
-            view! { <Button label="Re-create" icon=Icon::Sync busy on_click=recreate /> }
+            view! { <Button label="Re-create" icon=Icon::Sync size=Size::Small busy on_click=recreate /> }
         })
     })
     .into_any()
