@@ -9,6 +9,7 @@ mod fill;
 mod judge;
 mod preview;
 mod records;
+mod resend;
 mod table;
 mod upload;
 
@@ -22,6 +23,7 @@ use calibr_store::{
 };
 
 pub(crate) use self::preview::preview_again;
+pub(crate) use self::resend::judge_ours;
 pub use self::{
     apply::{RefusedInTrial, apply, discard, set},
     bounds::{bounds, guardrails, set_guardrails},
