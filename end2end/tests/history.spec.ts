@@ -173,7 +173,7 @@ test("charts, with the table behind each", async ({ page, store }) => {
   await expect(drawn.locator("svg")).toBeVisible();
   await expect(outcomes.getByRole("listitem")).toHaveText(["Success", "Partial", "Failed", "Cancelled"]);
   await expect(card("Failed runs by code").getByText("Nothing in this range.")).toBeVisible();
-  await expect(card("Failed items by code").getByRole("img")).toBeVisible();
+  await expect(card("Failed items by code").getByRole("img", { name: /^Failed items by code\. Most often/ })).toBeVisible();
   expect(loaded.filter((path) => code.test(path))).toHaveLength(1);
 
   await test.step("the same as a table", async () => {

@@ -6,14 +6,12 @@ use calibr_model::{
 };
 use leptos::{ev, leptos_dom::helpers::window_event_listener, prelude::*};
 
-use super::later::{Code, later};
+use super::later::{Code, tab_later};
 use crate::{
     api,
     components::{
         PageHeader,
-        settings::{
-            AccessForm, Advanced, Compare, Credentials, SettingsForm, SyncSettings, UnsavedBar,
-        },
+        settings::{AccessForm, Compare, SettingsForm, SyncSettings, UnsavedBar},
         store::StoreLine,
         ui::{Crumb, Crumbs, ErrorBox, GhostLines, Glyph, Icon, Look, Note, PageTab, PageTabs},
     },
@@ -134,6 +132,9 @@ fn Content(
     let slug = project.slug();
     let form = SettingsForm::open(id, platform.clone(), settings);
     let access = AccessForm::open(id, &platform, detail);
+    // For what stands under the tabs.
+    provide_context(form);
+    provide_context(access);
     let may_change = project.allows(Role::Admin);
 
     let has_webhooks = platform.can(Capability::Webhooks);
@@ -189,12 +190,10 @@ fn Content(
     on_cleanup(move || keys.remove());
 
     let panel = move || {
-        let platform = platform.clone();
-        match tab.get() {
-            SettingsTab::Credentials => view! { <Credentials form=access platform /> }.into_any(),
-            SettingsTab::Sync => view! { <SyncSettings form platform /> }.into_any(),
-            SettingsTab::Webhooks => later(ProjectPlace::Settings(id, tab.get()), Code::Webhooks),
-            SettingsTab::Advanced => view! { <Advanced form platform /> }.into_any(),
+        let tab = tab.get();
+        match Code::of_tab(tab) {
+            Some(code) => tab_later(ProjectPlace::Settings(id, tab), code),
+            None => view! { <SyncSettings /> }.into_any(),
         }
     };
     let refused = move || {

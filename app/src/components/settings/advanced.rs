@@ -1,6 +1,6 @@
 use calibr_model::{
     Role,
-    platform::{Bounds, PlatformInfo},
+    platform::Bounds,
     status::{IntegrationStatus, RunType},
 };
 use leptos::prelude::*;
@@ -23,12 +23,9 @@ use crate::{
 
 /// How a store is called, and what is done with it rarely.
 #[component]
-pub(crate) fn Advanced(
-    /// The form.
-    form: SettingsForm,
-    /// What the platform declares of itself.
-    platform: PlatformInfo,
-) -> impl IntoView {
+pub(crate) fn Advanced() -> impl IntoView {
+    let form = expect_context::<SettingsForm>();
+    let platform = form.platform();
     let api_version = Memo::new(move |_| form.saved.with(|saved| saved?.api_version.clone()));
     let version = move || match api_version.get() {
         Some(version) => version,

@@ -96,3 +96,19 @@ pub(super) fn Row(
         </tr>
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_is_told_without_what_all_of_its_kind_have_in_common() {
+        for (id, told) in [
+            ("gid://shopify/Product/42", "42"),
+            ("42", "42"),
+            ("SKU/with/slashes", "SKU/with/slashes"),
+        ] {
+            assert_eq!(short(id), told);
+        }
+    }
+}
