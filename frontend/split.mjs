@@ -6,7 +6,7 @@
 import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
 import { mkdtemp, readFile, readdir, rename, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 
@@ -21,6 +21,15 @@ const features = [
   "--enable-multivalue",
 ];
 const smaller = ["--flatten", "--rereloop", "--local-cse", "-Oz", "-Oz", "--strip-debug", "--strip-producers"];
+
+/** Does all of the work, no more of it at once than the machine can carry. */
+async function each(items, work) {
+  const waiting = [...items];
+  const worker = async () => {
+    for (let item = waiting.shift(); item !== undefined; item = waiting.shift()) await work(item);
+  };
+  await Promise.all(Array.from({ length: availableParallelism() }, worker));
+}
 
 const optimise = (file) => run("wasm-opt", [...features, ...smaller, file, "-o", file]);
 
@@ -42,7 +51,7 @@ export async function split({ staging, built, release }) {
     await run("wasm-split-cli", ["--target", "web", "--out-name", app, built, work]);
     await run("wasm-bindgen", ["--target", "web", "--no-typescript", "--keep-lld-exports", "--out-dir", work, "--out-name", app, join(work, `${app}.wasm`)]);
     const pieces = (await readdir(work)).filter((name) => /^(chunk|split)_.*\.wasm$/.test(name));
-    if (release) await Promise.all([...pieces, `${app}_bg.wasm`].map((name) => optimise(join(work, name))));
+    if (release) await each([`${app}_bg.wasm`, ...pieces], (name) => optimise(join(work, name)));
 
     const link = "__wasm_split.js";
     let loader = await readFile(join(work, link), "utf8");

@@ -22,3 +22,11 @@ export async function expectNoFaults(page: Page): Promise<void> {
   );
   expect(sideways, "the page scrolls sideways").toBe(0);
 }
+
+/** The same of a page that takes some doing to come to: in light, then in dark. */
+export async function expectNoFaultsInEitherTheme(page: Page): Promise<void> {
+  for (const colorScheme of ["dark", "light"] as const) {
+    await page.emulateMedia({ colorScheme });
+    await expectNoFaults(page);
+  }
+}

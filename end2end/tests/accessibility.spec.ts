@@ -68,6 +68,15 @@ const pages: [name: string, show: (page: Page) => Promise<void>][] = [
     },
   ],
   [
+    "what a full sync would cost",
+    async (page) => {
+      await page.goto(`${home}/integrations`);
+      await page.getByRole("list", { name: "Connected stores" }).getByRole("heading").getByRole("link").first().click();
+      await page.getByRole("button", { name: "Full sync…" }).click();
+      await expect(page.getByRole("dialog").getByText(/^About .* calls to the store/)).toBeVisible();
+    },
+  ],
+  [
     "products",
     async (page) => {
       await page.goto(`${home}/products`);

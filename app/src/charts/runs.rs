@@ -328,7 +328,7 @@ fn share(ratio: f64) -> String {
 }
 
 fn duration(milliseconds: i64) -> String {
-    span(milliseconds / 1_000)
+    span((milliseconds + 500) / 1_000)
 }
 
 fn pace(items: f64) -> String {

@@ -13,10 +13,11 @@ use super::{
 };
 use crate::{
     components::{
-        ui::{Crumb, Crumbs, ErrorBox, GhostTable, PageTitle},
+        settings::{Advanced, Credentials},
+        ui::{Crumb, Crumbs, ErrorBox, GhostLines, GhostTable, PageTitle},
         webhooks::Webhooks,
     },
-    routes::ProjectPlace,
+    routes::{ProjectPlace, SettingsTab},
 };
 
 /// What makes the page of an address.
@@ -33,8 +34,12 @@ pub(crate) enum Code {
     Prices,
     Run,
     Settings,
-    /// A tab of the settings.
+    /// What stands under one tab of the settings.
+    Credentials,
+    /// As [`Self::Credentials`].
     Webhooks,
+    /// As [`Self::Credentials`].
+    Advanced,
 }
 
 impl Code {
@@ -52,6 +57,16 @@ impl Code {
         }
     }
 
+    /// What a tab of the settings needs beside the page, where it needs more.
+    pub(crate) const fn of_tab(tab: SettingsTab) -> Option<Self> {
+        match tab {
+            SettingsTab::Sync => None,
+            SettingsTab::Credentials => Some(Self::Credentials),
+            SettingsTab::Webhooks => Some(Self::Webhooks),
+            SettingsTab::Advanced => Some(Self::Advanced),
+        }
+    }
+
     async fn load(self) -> Loaded {
         match self {
             Self::Catalogue => catalogue_code().await,
@@ -59,7 +74,9 @@ impl Code {
             Self::Prices => prices_code().await,
             Self::Run => run_code().await,
             Self::Settings => settings_code().await,
+            Self::Credentials => credentials_code().await,
             Self::Webhooks => webhooks_code().await,
+            Self::Advanced => advanced_code().await,
         }
     }
 }
@@ -105,7 +122,17 @@ fn settings_code() -> Loaded {
     })
 }
 
-#[wasm_split(webhooks, wasm_split_path = leptos::wasm_split, fallible)]
+#[wasm_split(settings_credentials, wasm_split_path = leptos::wasm_split, fallible)]
+fn credentials_code() -> Loaded {
+    Ok(|_| view! { <Credentials /> }.into_any())
+}
+
+#[wasm_split(settings_advanced, wasm_split_path = leptos::wasm_split, fallible)]
+fn advanced_code() -> Loaded {
+    Ok(|_| view! { <Advanced /> }.into_any())
+}
+
+#[wasm_split(settings_webhooks, wasm_split_path = leptos::wasm_split, fallible)]
 fn webhooks_code() -> Loaded {
     Ok(|place| match place {
         ProjectPlace::Settings(id, _) => view! { <Webhooks id /> }.into_any(),
@@ -113,15 +140,10 @@ fn webhooks_code() -> Loaded {
     })
 }
 
-/// The page of an address, or what is under one of its tabs, once its code is
-/// there.
+/// The page of an address, once its code is there.
 pub(crate) fn later(place: ProjectPlace, code: Code) -> AnyView {
-    let loaded = RwSignal::new(None::<Result<Make, ()>>);
-    spawn_local(async move { loaded.set(Some(code.load().await.map_err(drop))) });
-    (move || match loaded.get() {
-        Some(Ok(make)) => make(place),
-        Some(Err(())) => view! { <NotLoaded /> }.into_any(),
-        None => view! {
+    let to_come = || {
+        view! {
             <span class="sr-only" role="status">"Loading…"</span>
             <div class="grid justify-items-start gap-3" aria-hidden="true">
                 <span class="ghost h-8 w-40"></span>
@@ -129,7 +151,47 @@ pub(crate) fn later(place: ProjectPlace, code: Code) -> AnyView {
             </div>
             <div class="card overflow-clip"><GhostTable /></div>
         }
-        .into_any(),
+        .into_any()
+    };
+    let not_loaded = || {
+        let Crumbs(crumbs) = expect_context();
+        crumbs.set(vec![Crumb::here("Not loaded")]);
+        view! {
+            <div class="sr-only"><PageTitle title="This page could not be loaded" /></div>
+            <NotLoaded />
+        }
+        .into_any()
+    };
+    once_loaded(place, code, to_come, not_loaded)
+}
+
+/// What stands under one tab of a page, once its code is there.
+pub(crate) fn tab_later(place: ProjectPlace, code: Code) -> AnyView {
+    let to_come = || {
+        view! {
+            <span class="sr-only" role="status">"Loading…"</span>
+            <div class="card p-5"><GhostLines lines=8 /></div>
+        }
+        .into_any()
+    };
+    once_loaded(place, code, to_come, || view! { <NotLoaded /> }.into_any())
+}
+
+fn once_loaded(
+    place: ProjectPlace,
+    code: Code,
+    to_come: fn() -> AnyView,
+    not_loaded: fn() -> AnyView,
+) -> AnyView {
+    let loaded = RwSignal::new(None::<Result<Make, ()>>);
+    spawn_local(async move {
+        // Whoever asked for it may have gone on by now.
+        let _gone = loaded.try_set(Some(code.load().await.map_err(drop)));
+    });
+    (move || match loaded.get() {
+        Some(Ok(make)) => make(place),
+        Some(Err(())) => not_loaded(),
+        None => to_come(),
     })
     .into_any()
 }
@@ -146,11 +208,5 @@ fn NotLoaded() -> impl IntoView {
         // Nothing can be done where a browser refuses to reload.
         let _refused = window().location().reload();
     });
-    expect_context::<Crumbs>()
-        .0
-        .set(vec![Crumb::here("Not loaded")]);
-    view! {
-        <div class="sr-only"><PageTitle title="This page could not be loaded" /></div>
-        <div class="card"><ErrorBox problem on_retry=reload retry="Reload" /></div>
-    }
+    view! { <div class="card"><ErrorBox problem on_retry=reload retry="Reload" /></div> }
 }

@@ -6,15 +6,12 @@ use calibr_model::{
 };
 use leptos::{ev, leptos_dom::helpers::window_event_listener, prelude::*};
 
-use super::later::{Code, later};
+use super::later::{Code, tab_later};
 use crate::{
     api,
     components::{
         PageHeader,
-        settings::{
-            AccessForm, Advanced, Compare, Credentials, ResyncDialog, SettingsForm, SyncSettings,
-            UnsavedBar,
-        },
+        settings::{AccessForm, Compare, SettingsForm, SyncSettings, UnsavedBar},
         store::StoreLine,
         ui::{Crumb, Crumbs, ErrorBox, GhostLines, Glyph, Icon, Look, Note, PageTab, PageTabs},
     },
@@ -135,25 +132,28 @@ fn Content(
     let slug = project.slug();
     let form = SettingsForm::open(id, platform.clone(), settings);
     let access = AccessForm::open(id, &platform, detail);
+    // For what stands under the tabs.
+    provide_context(form);
+    provide_context(access);
     let may_change = project.allows(Role::Admin);
-    let resync = RwSignal::new(false);
 
     let has_webhooks = platform.can(Capability::Webhooks);
-    let tabs = {
-        let slug = slug.clone();
-        Signal::derive(move || {
-            SettingsTab::ALL
-                .into_iter()
-                .filter(|one| *one != SettingsTab::Webhooks || has_webhooks)
-                .map(|one| PageTab {
-                    words: one.words(),
-                    href: routes::settings_tab(slug.as_str(), id, one),
-                    open: one == tab.get(),
-                })
-                .collect::<Vec<_>>()
+    // A store that sends nothing has no tab for it.
+    let offered: Vec<SettingsTab> = SettingsTab::ALL
+        .into_iter()
+        .filter(|one| *one != SettingsTab::Webhooks || has_webhooks)
+        .collect();
+    let tabs = offered
+        .iter()
+        .map(|one| PageTab {
+            words: one.words(),
+            href: routes::settings_tab(slug.as_str(), id, *one),
         })
-    };
-    // A store that sends nothing has no such tab.
+        .collect();
+    let open = Memo::new(move |_| {
+        let open = offered.iter().position(|one| *one == tab.get());
+        open.unwrap_or_default()
+    });
     let first = routes::settings(slug.as_str(), id);
     Effect::new(move |_| {
         if tab.get() == SettingsTab::Webhooks && !has_webhooks {
@@ -190,12 +190,10 @@ fn Content(
     on_cleanup(move || keys.remove());
 
     let panel = move || {
-        let platform = platform.clone();
-        match tab.get() {
-            SettingsTab::Credentials => view! { <Credentials form=access platform /> }.into_any(),
-            SettingsTab::Sync => view! { <SyncSettings form platform /> }.into_any(),
-            SettingsTab::Webhooks => later(ProjectPlace::Settings(id, tab.get()), Code::Webhooks),
-            SettingsTab::Advanced => view! { <Advanced form platform resync /> }.into_any(),
+        let tab = tab.get();
+        match Code::of_tab(tab) {
+            Some(code) => tab_later(ProjectPlace::Settings(id, tab), code),
+            None => view! { <SyncSettings /> }.into_any(),
         }
     };
     let refused = move || {
@@ -205,7 +203,7 @@ fn Content(
             .map(|problem| view! { <Note tone=Tone::Bad alert=true>{problem.detail}</Note> })
     };
     view! {
-        <PageTabs label="Settings" stem="settings" panel=PANEL tabs />
+        <PageTabs label="Settings" stem="settings" panel=PANEL tabs open />
         {(!may_change).then(|| view! { <ReadOnly /> })}
         <form
             class="grid grid-cols-1 gap-8"
@@ -228,7 +226,6 @@ fn Content(
             <UnsavedBar form access on_discard=discard />
         </form>
         <Compare form />
-        <ResyncDialog id open=resync />
     }
 }
 

@@ -9,7 +9,7 @@ use crate::{
     components::{
         PageHeader,
         connect::Connect,
-        runs::{RunFigures, RunFilters, RunGraphs, RunTable, RunsFilter},
+        runs::{PlanDialog, RunFigures, RunFilters, RunGraphs, RunTable, RunsFilter, Wanted},
         store::{StoreActions, StoreLine, needs_access},
         ui::{Button, Crumb, Crumbs, EmptyState, Glyph, Icon, Look, TabPanel, Tabs},
     },
@@ -93,7 +93,6 @@ pub(crate) fn SyncHistory(
         <PageHeader title="Sync history" about=move || about.into_any()>
             <FileLink id filter />
             <SettingsLink id />
-            <WebhooksLink id />
             <SyncButtons id />
         </PageHeader>
         <section class="card" aria-label="Filters">
@@ -192,30 +191,12 @@ fn SettingsLink(id: IntegrationId) -> impl IntoView {
     }
 }
 
-/// The way to what the store sends, where it sends anything.
-#[component]
-fn WebhooksLink(id: IntegrationId) -> impl IntoView {
-    let project = expect_context::<Project>();
-    let there = Memo::new(move |_| {
-        let store = project.integration(id);
-        store.is_some_and(|store| project.has_webhooks(&store))
-    });
-    let href = routes::webhooks(project.slug().as_str(), id);
-    view! {
-        <Show when=move || there.get()>
-            <a class=Look::Plain.class() href=href.clone()>
-                <Glyph icon=Icon::Bolt />
-                "Webhooks"
-            </a>
-        </Show>
-    }
-}
-
 #[component]
 fn SyncButtons(id: IntegrationId) -> impl IntoView {
     let project = expect_context::<Project>();
     let actions = StoreActions::here();
     let connect = expect_context::<Connect>();
+    let plan = expect_context::<PlanDialog>();
     if !project.allows(Role::Editor) {
         return ().into_any();
     }
@@ -225,9 +206,15 @@ fn SyncButtons(id: IntegrationId) -> impl IntoView {
             .integration(id)
             .is_some_and(|store| store.sync_status.is_active())
     });
-    let sync = move |run_type| {
+    let sync = move || {
         if let Some(store) = store() {
-            actions.sync(&store, run_type);
+            actions.sync(&store, RunType::Incremental);
+        }
+    };
+    // It may take hours: what it costs is said first.
+    let full = move || {
+        if let Some(store) = store() {
+            plan.ask(Wanted::sync(id, &store.name, RunType::Full));
         }
     };
     let is_cut_off = Memo::new(move |_| {
@@ -248,13 +235,13 @@ fn SyncButtons(id: IntegrationId) -> impl IntoView {
                 .into_any()
         } else {
             view! {
-                <Button label="Full sync" disabled=running on_click=move || sync(RunType::Full) />
+                <Button label="Full sync…" disabled=running on_click=full />
                 <Button
                     label=Signal::derive(move || if running.get() { "Syncing" } else { "Sync now" }.to_owned())
                     icon=Icon::Sync
                     look=Look::Primary
                     disabled=running
-                    on_click=move || sync(RunType::Incremental)
+                    on_click=sync
                 />
             }
             .into_any()

@@ -299,6 +299,10 @@ pub(crate) fn cause(run: &RunView) -> String {
         (RunTrigger::Person, None) => "started by hand".to_owned(),
         (RunTrigger::Schedule, _) => "on schedule".to_owned(),
         (RunTrigger::Webhook, _) => "after word from the store".to_owned(),
+        (RunTrigger::Retry, Some(name)) if run.r#type == RunType::Retry => {
+            format!("started by {name}")
+        }
+        (RunTrigger::Retry, None) if run.r#type == RunType::Retry => "by itself".to_owned(),
         (RunTrigger::Retry, Some(name)) => format!("run again by {name}"),
         (RunTrigger::Retry, None) => "run again".to_owned(),
     }

@@ -1,7 +1,7 @@
 use calibr_model::{
     IntegrationId, Problem, SyncRunId,
     status::RunType,
-    views::{RetryWish, SyncPlanView},
+    views::{RetryWish, RunView, SyncPlanView},
 };
 use leptos::prelude::*;
 
@@ -12,7 +12,7 @@ use crate::{
         ui::{Button, Dialog, GhostLines, Icon, Loaded, Look, Note},
     },
     routes,
-    state::{Address, Ask, Project, Query, query},
+    state::{Address, Ask, Project, Query, Toast, Toasts, query},
     text::{
         number::{counted, rough_span},
         words::Tone,
@@ -109,6 +109,7 @@ fn Planned(wanted: Wanted, open: RwSignal<bool>) -> impl IntoView {
     let project = expect_context::<Project>();
     let actions = StoreActions::here();
     let address = expect_context::<Address>();
+    let toasts = expect_context::<Toasts>();
     let ask = Ask::here();
     let slug = project.slug();
     let parked = RwSignal::new(wanted.wish.parked);
@@ -139,30 +140,36 @@ fn Planned(wanted: Wanted, open: RwSignal<bool>) -> impl IntoView {
     let start = {
         let slug = slug.clone();
         move || {
-            let Some(run) = run else {
-                if let Some(store) = untrack(|| project.integration(store)) {
-                    actions.sync(&store, run_type);
-                }
-                open.set(false);
-                return;
-            };
             busy.set(true);
             problem.set(None);
-            let request = api::retries::retry_sync(slug.clone(), store, run, wish());
             let slug = slug.clone();
-            ask.send(request, move |answer| {
-                busy.try_set(false);
-                match answer {
-                    Ok(run) => {
-                        actions.show_run(&run);
-                        open.set(false);
-                        address.go(&routes::run(slug.as_str(), store, run.id));
-                    }
-                    Err(refused) => {
-                        problem.try_set(Some(refused));
+            let then = {
+                let slug = slug.clone();
+                move |answer: Result<RunView, Problem>| {
+                    busy.try_set(false);
+                    match answer {
+                        Ok(begun) => {
+                            actions.show_run(&begun);
+                            open.set(false);
+                            let there = routes::run(slug.as_str(), store, begun.id);
+                            if run.is_some() {
+                                return address.go(&there);
+                            }
+                            toasts.show(
+                                Toast::good("The sync is under way")
+                                    .action("Show it", move || address.go(&there)),
+                            );
+                        }
+                        Err(refused) => {
+                            problem.try_set(Some(refused));
+                        }
                     }
                 }
-            });
+            };
+            match run {
+                Some(run) => ask.send(api::retries::retry_sync(slug, store, run, wish()), then),
+                None => ask.send(api::syncs::start_sync(slug, store, run_type), then),
+            }
         }
     };
     let preview = move || {
@@ -219,7 +226,9 @@ fn Said(plan: SyncPlanView, parked: RwSignal<bool>) -> impl IntoView {
     let what = plan.possible.then(|| match (plan.r#type, plan.items) {
         (RunType::Retry, Some(items)) => format!("{} read again, and nothing else.", are(items)),
         (RunType::Full, _) => {
-            "Everything the store has is read; what it no longer has is found.".to_owned()
+            "Everything the store has is read, also what did not change. What it no longer has is \
+             marked as gone here."
+                .to_owned()
         }
         _ => "What changed at the store since the last sync is read.".to_owned(),
     });
@@ -235,7 +244,7 @@ fn Said(plan: SyncPlanView, parked: RwSignal<bool>) -> impl IntoView {
             ),
         };
         view! {
-            <div class="rounded-lg bg-shape px-4 py-3">
+            <div class="rounded-control bg-shape px-4 py-3">
                 <p class="font-medium">{words}</p>
                 <p class="mt-1 text-sm text-quiet">{plan.how}</p>
             </div>

@@ -1,7 +1,7 @@
 use calibr_model::{
     Role,
-    platform::{Bounds, PlatformInfo},
-    status::IntegrationStatus,
+    platform::Bounds,
+    status::{IntegrationStatus, RunType},
 };
 use leptos::prelude::*;
 
@@ -12,6 +12,7 @@ use super::{
 };
 use crate::{
     components::{
+        runs::{PlanDialog, Wanted},
         store::StoreDialogs,
         ui::{Button, Glyph, Icon, Look, TextArea, TextField},
     },
@@ -22,14 +23,9 @@ use crate::{
 
 /// How a store is called, and what is done with it rarely.
 #[component]
-pub(crate) fn Advanced(
-    /// The form.
-    form: SettingsForm,
-    /// What the platform declares of itself.
-    platform: PlatformInfo,
-    /// Asks whether to read everything anew.
-    resync: RwSignal<bool>,
-) -> impl IntoView {
+pub(crate) fn Advanced() -> impl IntoView {
+    let form = expect_context::<SettingsForm>();
+    let platform = form.platform();
     let api_version = Memo::new(move |_| form.saved.with(|saved| saved?.api_version.clone()));
     let version = move || match api_version.get() {
         Some(version) => version,
@@ -94,7 +90,7 @@ pub(crate) fn Advanced(
                 <Toggle form item=Item::DryRun help="Prices for this store are checked as always, and told what would be sent. None of them reaches the store." />
             </Section>
         </Fields>
-        <Upkeep form resync />
+        <Upkeep form />
     }
 }
 
@@ -126,9 +122,10 @@ fn NumberField(form: SettingsForm, item: Item, bounds: Bounds) -> impl IntoView 
 
 /// What is done with a store now and then.
 #[component]
-fn Upkeep(form: SettingsForm, resync: RwSignal<bool>) -> impl IntoView {
+fn Upkeep(form: SettingsForm) -> impl IntoView {
     let project = expect_context::<Project>();
     let dialogs = expect_context::<StoreDialogs>();
+    let plan = expect_context::<PlanDialog>();
     let id = form.id;
     let store = Memo::new(move |_| project.integration(id));
     let status = Memo::new(move |_| store.with(|store| store.as_ref().map(|store| store.status)));
@@ -141,6 +138,11 @@ fn Upkeep(form: SettingsForm, resync: RwSignal<bool>) -> impl IntoView {
         })
     });
     let export = routes::settings_export(project.slug().as_str(), id);
+    let resync = move || {
+        if let Some(store) = store.get_untracked() {
+            plan.ask(Wanted::sync(id, &store.name, RunType::Full));
+        }
+    };
     let disconnect = move || {
         if let Some(store) = store.get_untracked() {
             dialogs.disconnect(store);
@@ -162,7 +164,7 @@ fn Upkeep(form: SettingsForm, resync: RwSignal<bool>) -> impl IntoView {
                                         label="Full resync"
                                         icon=Icon::Sync
                                         disabled=running
-                                        on_click=move || resync.set(true)
+                                        on_click=resync
                                     />
                                 </Deed>
                             </Show>

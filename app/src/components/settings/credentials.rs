@@ -4,7 +4,7 @@ use calibr_model::{
 use leptos::prelude::*;
 
 use super::{
-    AccessForm,
+    AccessForm, SettingsForm,
     access::Part,
     expiry::Expiry,
     secret::SecretRow,
@@ -22,12 +22,9 @@ use crate::{
 
 /// What signs in to a store, and where it is.
 #[component]
-pub(crate) fn Credentials(
-    /// The form.
-    form: AccessForm,
-    /// What the platform declares of itself.
-    platform: PlatformInfo,
-) -> impl IntoView {
+pub(crate) fn Credentials() -> impl IntoView {
+    let form = expect_context::<AccessForm>();
+    let platform = expect_context::<SettingsForm>().platform();
     let project = expect_context::<Project>();
     let id = form.id;
     let status = Memo::new(move |_| project.integration(id).map(|store| store.status));

@@ -98,6 +98,11 @@ impl SettingsForm {
         }
     }
 
+    /// What the platform declares of itself.
+    pub(super) fn platform(self) -> PlatformInfo {
+        self.platform.get_value()
+    }
+
     /// What stands in a field.
     pub(super) fn text(self, item: Item) -> RwSignal<String> {
         self.items[item as usize].mine

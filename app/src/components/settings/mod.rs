@@ -11,7 +11,6 @@ mod expiry;
 mod fields;
 mod form;
 mod next_run;
-mod resync;
 mod secret;
 mod section;
 mod sync;
@@ -23,7 +22,6 @@ pub(crate) use bar::UnsavedBar;
 pub(crate) use compare::Compare;
 pub(crate) use credentials::Credentials;
 pub(crate) use form::SettingsForm;
-pub(crate) use resync::ResyncDialog;
 pub(crate) use sync::SyncSettings;
 
 use next_run::NextRun;

@@ -116,7 +116,7 @@ fn Moment(at: DateTime<Utc>) -> impl IntoView {
     });
     view! {
         <time datetime=at.to_rfc3339()>
-            <span class="text-lg font-semibold first-letter:uppercase">{move || words.get()}</span>
+            <span class="block text-lg font-semibold first-letter:uppercase">{move || words.get()}</span>
             <span class="block text-sm text-quiet">{written(at, &zone, Style::Planned)}</span>
         </time>
     }

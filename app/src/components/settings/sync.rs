@@ -1,4 +1,4 @@
-use calibr_model::platform::{Capability, PlatformInfo};
+use calibr_model::platform::Capability;
 use leptos::prelude::*;
 
 use super::{
@@ -72,12 +72,9 @@ const POLICIES: &[Choice] = &[
 
 /// When a store is synced, and what is.
 #[component]
-pub(crate) fn SyncSettings(
-    /// The form.
-    form: SettingsForm,
-    /// What the platform declares of itself.
-    platform: PlatformInfo,
-) -> impl IntoView {
+pub(crate) fn SyncSettings() -> impl IntoView {
+    let form = expect_context::<SettingsForm>();
+    let platform = form.platform();
     let zone = expect_context::<Project>().time_zone();
     let frequency = form.text(Item::Frequency);
     let is_daily = Memo::new(move |_| frequency.with(|frequency| frequency == "daily"));

@@ -52,7 +52,7 @@ pub(crate) fn ChartCard(
             let label = move || format!("{}. {}", title.get(), part(|chart| &chart.summary));
             view! {
                 <Legend chart />
-                <calibr-chart class="block h-56 w-full" attr:label=label attr:option=option></calibr-chart>
+                <calibr-chart class="block h-56 w-full" label=label option=option></calibr-chart>
             }
             .into_any()
         }

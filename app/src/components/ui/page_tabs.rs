@@ -10,8 +10,6 @@ pub(crate) struct PageTab {
     pub(crate) words: &'static str,
     /// Its address.
     pub(crate) href: String,
-    /// Whether it is open.
-    pub(crate) open: bool,
 }
 
 /// A row of tabs with an address each. Arrow keys go from one to the next; on a
@@ -25,46 +23,40 @@ pub(crate) fn PageTabs(
     /// The id of what stands under the open one.
     panel: &'static str,
     /// The tabs.
-    #[prop(into)]
-    tabs: Signal<Vec<PageTab>>,
+    tabs: Vec<PageTab>,
+    /// The place of the open one in the row.
+    open: Memo<usize>,
 ) -> impl IntoView {
     let address = expect_context::<Address>();
+    let addresses: Vec<String> = tabs.iter().map(|tab| tab.href.clone()).collect();
     let press = move |event: ev::KeyboardEvent| {
-        let all = tabs.read_untracked();
-        let now = all.iter().position(|tab| tab.open);
-        let next = neighbour(&event.key(), now.unwrap_or_default(), all.len());
-        let Some((next, tab)) = next.and_then(|next| Some((next, all.get(next)?.clone()))) else {
+        let next = neighbour(&event.key(), open.get_untracked(), addresses.len());
+        let Some((next, href)) = next.and_then(|next| Some((next, addresses.get(next)?))) else {
             return;
         };
-        drop(all);
         event.prevent_default();
-        address.go(&tab.href);
+        address.go(href);
         focus(&format!("#{}", tab_id(stem, next)));
     };
-    let each = move || {
-        let all = tabs.get();
-        all.into_iter()
-            .enumerate()
-            .map(|(index, PageTab { words, href, open })| {
-                view! {
-                    <a
-                        role="tab"
-                        class="tab"
-                        id=tab_id(stem, index)
-                        href=href
-                        aria-controls=panel
-                        aria-selected=if open { "true" } else { "false" }
-                        tabindex=if open { "0" } else { "-1" }
-                    >
-                        {words}
-                    </a>
-                }
-            })
-            .collect_view()
+    let each = |(index, PageTab { words, href }): (usize, PageTab)| {
+        let is_open = move || open.get() == index;
+        view! {
+            <a
+                role="tab"
+                class="tab"
+                id=tab_id(stem, index)
+                href=href
+                aria-controls=panel
+                aria-selected=move || if is_open() { "true" } else { "false" }
+                tabindex=move || if is_open() { "0" } else { "-1" }
+            >
+                {words}
+            </a>
+        }
     };
     view! {
         <div role="tablist" aria-label=label class="tabs" on:keydown=press>
-            {each}
+            {tabs.into_iter().enumerate().map(each).collect_view()}
         </div>
     }
 }

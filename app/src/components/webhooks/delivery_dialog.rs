@@ -66,7 +66,7 @@ fn Content(id: IntegrationId, delivery: WebhookDeliveryView) -> impl IntoView {
                     <div class="relative">
                         <div class="absolute top-1 right-1"><CopyButton text=payload what="body" /></div>
                         <pre
-                            class="max-h-80 overflow-auto rounded-lg bg-shape p-3 pr-10 font-mono text-xs whitespace-pre-wrap wrap-anywhere"
+                            class="max-h-80 overflow-auto rounded-control bg-shape p-3 pr-10 font-mono text-xs whitespace-pre-wrap wrap-anywhere"
                             tabindex="0"
                         >
                             {readable}

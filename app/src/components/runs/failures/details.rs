@@ -69,7 +69,7 @@ fn Content(
     let id_shown = failure
         .external_id
         .clone()
-        .filter(|_| failure.label.is_some())
+        .filter(|id| *id != name)
         .map(|id| {
             fact(
                 "Id at the store",
@@ -131,7 +131,7 @@ fn Exchange(exchange: FailureExchange, captured: Captured, zone: String) -> impl
                         <CopyButton text=text what="text" />
                     </div>
                     <pre
-                        class="max-h-72 overflow-auto rounded-lg bg-shape p-3 pr-10 font-mono text-xs whitespace-pre-wrap wrap-anywhere"
+                        class="max-h-72 overflow-auto rounded-control bg-shape p-3 pr-10 font-mono text-xs whitespace-pre-wrap wrap-anywhere"
                         tabindex="0"
                         role="region"
                         aria-label=title

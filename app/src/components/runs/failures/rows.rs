@@ -13,13 +13,23 @@ pub(super) const COLUMNS: &[Column] = &[
     Column::text("What is wrong"),
     Column::text("Now"),
     Column::number("In a row"),
-    Column::text(""),
+    Column::number("Actions"),
 ];
 
 /// What an item is called: its label, or its id where it has none.
 pub(super) fn name_of(failure: &ItemFailureView) -> String {
-    let name = failure.label.clone().or(failure.external_id.clone());
-    name.unwrap_or_else(|| "An item that could not be read".to_owned())
+    let id = failure.external_id.as_deref().map(short);
+    let name = failure.label.as_deref().or(id);
+    name.unwrap_or("An item that could not be read").to_owned()
+}
+
+/// What tells an id from others of its kind: Shopify writes the kind before it,
+/// as in `gid://shopify/Product/42`.
+fn short(id: &str) -> &str {
+    match id.strip_prefix("gid://") {
+        Some(path) => path.rsplit('/').next().unwrap_or(id),
+        None => id,
+    }
 }
 
 /// One failure.
@@ -44,6 +54,7 @@ pub(super) fn Row(
         ..
     } = failure;
     let id = external_id.filter(|_| label.is_some());
+    let id = id.as_deref().map(|id| short(id).to_owned());
     let named = match product_id {
         Some(product) => {
             let href = routes::product(slug.as_str(), product);
@@ -64,7 +75,7 @@ pub(super) fn Row(
                 </p>
             </td>
             <td data-wide="" class="align-top">
-                <p class="wrap-anywhere">{message}</p>
+                <p class="line-clamp-3 wrap-anywhere">{message}</p>
                 <p class="font-mono text-xs text-quiet wrap-anywhere">{code}</p>
             </td>
             <td class="align-top">
@@ -72,7 +83,7 @@ pub(super) fn Row(
             </td>
             <td class="num align-top" data-label="In a row" data-end="">{attempts}</td>
             <td data-wide="" class="align-top">
-                <span class="flex md:justify-end">
+                <span class="-my-1 flex max-md:-mx-3 md:-mr-3 md:justify-end">
                     <Button
                         label="Details"
                         spoken=details_of
@@ -83,5 +94,21 @@ pub(super) fn Row(
                 </span>
             </td>
         </tr>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_is_told_without_what_all_of_its_kind_have_in_common() {
+        for (id, told) in [
+            ("gid://shopify/Product/42", "42"),
+            ("42", "42"),
+            ("SKU/with/slashes", "SKU/with/slashes"),
+        ] {
+            assert_eq!(short(id), told);
+        }
     }
 }

@@ -1,14 +1,14 @@
 use calibr_model::{
     Role,
     status::RunType,
-    views::{IntegrationView, RunView},
+    views::{IntegrationView, RetryWish, RunView},
 };
 use chrono::{DateTime, Utc};
 use leptos::{ev, prelude::*};
 
 use crate::{
     components::{
-        runs::{RunDuration, RunItems, progress_of},
+        runs::{PlanDialog, RunDuration, RunItems, Wanted, progress_of},
         store::{StoreActions, needs_access},
         ui::{Glyph, Icon, Look, Menu, MenuItem, MenuLink, pill, unique_id},
     },
@@ -97,17 +97,26 @@ fn Date(at: DateTime<Utc>, href: String) -> impl IntoView {
 fn Actions(run: Signal<Option<RunView>>, href: String) -> impl IntoView {
     let project = expect_context::<Project>();
     let actions = StoreActions::here();
+    let plan = expect_context::<PlanDialog>();
     let first = run.get_untracked()?;
     let (store, r#type) = (first.integration_id, first.r#type);
     let may = project.allows(Role::Editor);
     let is_active =
         Memo::new(move |_| run.with(|run| run.as_ref().is_some_and(|run| run.status.is_active())));
     let store = move || project.integration(store);
-    // Prices are sent by applying a push, and one run at a time is enough.
-    let is_ready =
-        |store: IntegrationView| !store.sync_status.is_active() && !needs_access(store.status);
+    // One run at a time is enough.
+    let is_ready = Memo::new(move |_| {
+        let is_free =
+            |store: IntegrationView| !store.sync_status.is_active() && !needs_access(store.status);
+        may && !is_active.get() && store().is_some_and(is_free)
+    });
+    // Prices are sent by applying a push, and a retry reads what another run left.
     let may_again = Memo::new(move |_| {
-        may && r#type != RunType::Prices && !is_active.get() && store().is_some_and(is_ready)
+        is_ready.get() && matches!(r#type, RunType::Full | RunType::Incremental)
+    });
+    let may_retry = Memo::new(move |_| {
+        let has_failed = run.with(|run| run.as_ref().is_some_and(|run| run.items_failed > 0));
+        is_ready.get() && has_failed
     });
     let cancel = move || {
         if let Some(run) = run.get_untracked() {
@@ -117,6 +126,17 @@ fn Actions(run: Signal<Option<RunView>>, href: String) -> impl IntoView {
     let again = move || {
         if let Some(store) = untrack(store) {
             actions.sync(&store, r#type);
+        }
+    };
+    let retry = move || {
+        if let Some(run) = run.get_untracked() {
+            let title = "Retry failed items";
+            plan.ask(Wanted::retry(
+                run.integration_id,
+                run.id,
+                title,
+                RetryWish::default(),
+            ));
         }
     };
     Some(view! {
@@ -133,6 +153,9 @@ fn Actions(run: Signal<Option<RunView>>, href: String) -> impl IntoView {
             </MenuLink>
             <Show when=move || may && is_active.get()>
                 <MenuItem label="Cancel" icon=Icon::Stop on_click=cancel />
+            </Show>
+            <Show when=move || may_retry.get()>
+                <MenuItem label="Retry failed items…" icon=Icon::Sync on_click=retry />
             </Show>
             <Show when=move || may_again.get()>
                 <MenuItem label="Run again" icon=Icon::Sync on_click=again />
