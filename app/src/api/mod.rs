@@ -8,6 +8,7 @@
 )]
 
 pub mod account;
+pub mod conflicts;
 pub mod failures;
 pub mod integrations;
 pub mod platforms;
@@ -93,6 +94,12 @@ pub const PATHS: &[&str] = &[
     "/api/fn/list_price_changes",
     "/api/fn/get_guardrails",
     "/api/fn/set_guardrails",
+    "/api/fn/list_conflicts",
+    "/api/fn/count_conflicts",
+    "/api/fn/resolve_conflict",
+    "/api/fn/resolve_conflicts",
+    "/api/fn/resolve_matching_conflicts",
+    "/api/fn/undo_conflicts",
 ];
 
 /// Registers every server function. Called once at start: a linker may drop
@@ -161,4 +168,10 @@ pub fn register() {
     register_explicit::<prices::ListPriceChanges>();
     register_explicit::<prices::GetGuardrails>();
     register_explicit::<prices::SetGuardrails>();
+    register_explicit::<conflicts::ListConflicts>();
+    register_explicit::<conflicts::CountConflicts>();
+    register_explicit::<conflicts::ResolveConflict>();
+    register_explicit::<conflicts::ResolveConflicts>();
+    register_explicit::<conflicts::ResolveMatchingConflicts>();
+    register_explicit::<conflicts::UndoConflicts>();
 }

@@ -31,6 +31,11 @@ pub enum ProjectEvent {
         /// Where it stands.
         status: PricePushStatus,
     },
+    /// Conflicts were found, moved, decided or opened again: read them again.
+    ConflictsChanged {
+        /// How many are open in the project.
+        open: i64,
+    },
     /// Events may have been missed (the line was cut): read everything again.
     Resync,
 }

@@ -80,6 +80,14 @@ id!(
     ListingId
 );
 id!(
+    /// A field of a listing that both sides want otherwise.
+    ConflictId
+);
+id!(
+    /// Conflicts that were decided together.
+    ConflictDecisionId
+);
+id!(
     /// A message that a platform sent.
     WebhookDeliveryId
 );

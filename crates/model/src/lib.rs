@@ -23,8 +23,8 @@ pub mod views;
 
 pub use guardrails::Guardrails;
 pub use ids::{
-    IntegrationId, ListingId, PricePushId, ProductId, ProjectId, SyncRunId, UserId, VariantId,
-    WebhookDeliveryId,
+    ConflictDecisionId, ConflictId, IntegrationId, ListingId, PricePushId, ProductId, ProjectId,
+    SyncRunId, UserId, VariantId, WebhookDeliveryId,
 };
 pub use money::{Currency, Money, MoneyError};
 pub use page::{Cursor, CursorError, Page, PageRequest};

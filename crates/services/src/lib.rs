@@ -4,6 +4,7 @@
 
 pub mod account;
 mod actor;
+pub mod conflicts;
 pub mod events;
 pub mod failures;
 pub mod integrations;

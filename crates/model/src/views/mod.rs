@@ -4,6 +4,7 @@
 mod account;
 mod catalogue;
 mod competitors;
+mod conflicts;
 mod failures;
 mod integration;
 mod price_check;
@@ -17,6 +18,11 @@ mod webhook;
 pub use account::{Me, Membership, ProjectView, SetupState};
 pub use catalogue::{ListingView, ProductQuery, ProductRow, ProductSort};
 pub use competitors::CompetitorOfferView;
+pub use conflicts::{
+    ConflictCounts, ConflictField, ConflictQuery, ConflictSide, ConflictStatus, ConflictView,
+    ConflictsResolved, ConflictsUndone, HeldReason, HeldView, MatchingConflicts, RefusedConflict,
+    SeenConflict, StoreConflicts, UndoConflicts,
+};
 pub use failures::{
     FailureExchange, FailureGroupView, FailureQuery, ItemFailureDetail, ItemFailureView,
     ParkedItemView, ParkedQuery,

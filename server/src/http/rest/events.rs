@@ -132,6 +132,7 @@ fn written(event: &ProjectEvent) -> Event {
         ProjectEvent::SyncProgress(_) => "sync_progress",
         ProjectEvent::IntegrationChanged { .. } => "integration_changed",
         ProjectEvent::PricePushChanged { .. } => "price_push_changed",
+        ProjectEvent::ConflictsChanged { .. } => "conflicts_changed",
         ProjectEvent::Resync => "resync",
     };
     // The event is made of numbers, words and times: it can be written.
