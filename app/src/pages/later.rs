@@ -9,7 +9,8 @@ use leptos::{
 };
 
 use super::{
-    NewPrices, PricePush, Prices, ProductDetail, Products, StoreSettings, SyncHistory, SyncRun,
+    Conflicts, NewPrices, PricePush, Prices, ProductDetail, Products, StoreSettings, SyncHistory,
+    SyncRun,
 };
 use crate::{
     components::ui::{Crumb, Crumbs, ErrorBox, GhostTable, PageTitle},
@@ -26,6 +27,7 @@ type Loaded = Result<Make, SplitLoaderError>;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Code {
     Catalogue,
+    Conflicts,
     Prices,
     Settings,
     Syncs,
@@ -39,6 +41,7 @@ impl Code {
             ProjectPlace::Prices | ProjectPlace::NewPrices | ProjectPlace::PricePush(_) => {
                 Some(Self::Prices)
             }
+            ProjectPlace::Conflicts => Some(Self::Conflicts),
             ProjectPlace::History(_) | ProjectPlace::Run(..) => Some(Self::Syncs),
             ProjectPlace::Settings(..) => Some(Self::Settings),
             _ => None,
@@ -48,6 +51,7 @@ impl Code {
     async fn load(self) -> Loaded {
         match self {
             Self::Catalogue => catalogue_code().await,
+            Self::Conflicts => conflicts_code().await,
             Self::Prices => prices_code().await,
             Self::Settings => settings_code().await,
             Self::Syncs => syncs_code().await,
@@ -70,6 +74,11 @@ fn prices_code() -> Loaded {
         ProjectPlace::NewPrices => view! { <NewPrices /> }.into_any(),
         _ => view! { <Prices /> }.into_any(),
     })
+}
+
+#[wasm_split(conflicts, wasm_split_path = leptos::wasm_split, fallible)]
+fn conflicts_code() -> Loaded {
+    Ok(|_| view! { <Conflicts /> }.into_any())
 }
 
 #[wasm_split(syncs, wasm_split_path = leptos::wasm_split, fallible)]

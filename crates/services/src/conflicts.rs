@@ -4,7 +4,7 @@ use calibr_model::{
     Page, PageRequest, Problem, ProblemKind, Role,
     views::{
         ConflictCounts, ConflictQuery, ConflictSide, ConflictView, ConflictsResolved,
-        ConflictsUndone, MatchingConflicts, SeenConflict, UndoConflicts,
+        ConflictsUndone, MatchingConflicts, MatchingCount, SeenConflict, UndoConflicts,
     },
 };
 
@@ -32,6 +32,22 @@ pub async fn list(
 /// `unavailable` while the database is away.
 pub async fn counts(_services: &Services, _actor: &Actor) -> Result<ConflictCounts, Problem> {
     Ok(ConflictCounts::default())
+}
+
+/// How many open conflicts match a filter, and in which stores.
+///
+/// # Errors
+/// `unavailable` while the database is away.
+pub async fn count_matching(
+    services: &Services,
+    _actor: &Actor,
+    _query: ConflictQuery,
+) -> Result<MatchingCount, Problem> {
+    Ok(MatchingCount {
+        as_of: services.sources.now(),
+        open: 0,
+        stores: Vec::new(),
+    })
 }
 
 /// Decides one conflict, as it was looked at.
