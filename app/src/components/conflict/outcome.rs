@@ -1,15 +1,13 @@
+use crate::{
+    api::{self, ApiError},
+    text::number::counted,
+};
 use calibr_model::{
     Problem, ProjectSlug,
     views::{
         ConflictSide, ConflictsResolved, MatchingConflicts, RefusedConflict, SeenConflict,
         UndoConflicts,
     },
-};
-use leptos::prelude::*;
-
-use crate::{
-    api::{self, ApiError},
-    text::number::counted,
 };
 
 /// What is decided together.
