@@ -81,11 +81,10 @@ pub async fn resolve_conflicts(
     Ok(calibr_services::conflicts::resolve(&services, &actor, seen, to).await?)
 }
 
-/// Decides the open conflicts that match a filter. Very many take several calls:
-/// again with the same filter and moment while any are `left`.
+/// Decides the open conflicts that match a filter, as they were at a moment.
 ///
 /// # Errors
-/// `forbidden` below editor.
+/// `invalid` where more than 100,000 match; `forbidden` below editor.
 #[server(prefix = "/api/fn", endpoint = "resolve_matching_conflicts", protocol = JsonPost)]
 pub async fn resolve_matching_conflicts(
     project: ProjectSlug,

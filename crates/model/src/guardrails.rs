@@ -127,6 +127,25 @@ impl Guardrails {
         }
         Ok(())
     }
+
+    /// Whether a struck-through price may stand beside a price.
+    ///
+    /// # Errors
+    /// It is not above the price.
+    pub fn check_compare_at(&self, price_minor: i64, compare_at_minor: i64) -> Result<(), Breach> {
+        if compare_at_minor > price_minor {
+            return Ok(());
+        }
+        let money = |amount| Money::new(amount, self.currency);
+        Err(Breach {
+            code: "compare_at_not_above",
+            message: format!(
+                "The struck-through price {} is not above the price {}.",
+                money(compare_at_minor),
+                money(price_minor)
+            ),
+        })
+    }
 }
 
 /// Hundredths of a per cent as people write them: `25`, `12.5`.

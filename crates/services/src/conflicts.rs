@@ -1,37 +1,43 @@
 //! Prices that both sides want otherwise, and who is right.
 
+mod resolve;
+mod undo;
+
 use calibr_model::{
-    Page, PageRequest, Problem, ProblemKind, Role,
-    views::{
-        ConflictCounts, ConflictQuery, ConflictSide, ConflictView, ConflictsResolved,
-        ConflictsUndone, MatchingConflicts, MatchingCount, SeenConflict, UndoConflicts,
-    },
+    Page, PageRequest, Problem, ProblemKind,
+    views::{ConflictCounts, ConflictQuery, ConflictView, MatchingCount},
 };
 
+pub use self::{
+    resolve::{resolve, resolve_matching, resolve_one},
+    undo::undo,
+};
 use crate::{Actor, Services};
+
+/// Most conflicts that are named one by one.
+const MOST_NAMED: usize = 1_000;
 
 /// A page of the project's conflicts: the open ones first, of each the newest.
 ///
 /// # Errors
 /// `invalid` where the cursor is of another list.
 pub async fn list(
-    _services: &Services,
-    _actor: &Actor,
-    _query: ConflictQuery,
-    _page: PageRequest,
+    services: &Services,
+    actor: &Actor,
+    query: ConflictQuery,
+    page: PageRequest,
 ) -> Result<Page<ConflictView>, Problem> {
-    Ok(Page {
-        items: Vec::new(),
-        next_cursor: None,
-    })
+    let mut tx = services.db.tenant(actor.project.id).await?;
+    Ok(tx.conflicts(&query, &page).await?)
 }
 
 /// How many conflicts are open, in the project and in each store.
 ///
 /// # Errors
 /// `unavailable` while the database is away.
-pub async fn counts(_services: &Services, _actor: &Actor) -> Result<ConflictCounts, Problem> {
-    Ok(ConflictCounts::default())
+pub async fn counts(services: &Services, actor: &Actor) -> Result<ConflictCounts, Problem> {
+    let mut tx = services.db.tenant(actor.project.id).await?;
+    Ok(tx.conflict_counts(&ConflictQuery::default()).await?)
 }
 
 /// How many open conflicts match a filter, and in which stores.
@@ -40,72 +46,16 @@ pub async fn counts(_services: &Services, _actor: &Actor) -> Result<ConflictCoun
 /// `unavailable` while the database is away.
 pub async fn count_matching(
     services: &Services,
-    _actor: &Actor,
-    _query: ConflictQuery,
+    actor: &Actor,
+    query: ConflictQuery,
 ) -> Result<MatchingCount, Problem> {
+    let mut tx = services.db.tenant(actor.project.id).await?;
+    // Before they are counted: what is found meanwhile is not decided along.
+    let as_of = services.sources.now();
     Ok(MatchingCount {
-        as_of: services.sources.now(),
-        open: 0,
-        stores: Vec::new(),
+        as_of,
+        counts: tx.conflict_counts(&query).await?,
     })
-}
-
-/// Decides one conflict, as it was looked at.
-///
-/// # Errors
-/// `not-found`; `conflict` where somebody decided before, with who, what and when,
-/// or where it moved since; `invalid` where Calibr's value cannot be sent;
-/// `forbidden` below editor.
-pub async fn resolve_one(
-    _services: &Services,
-    actor: &Actor,
-    _seen: SeenConflict,
-    _to: ConflictSide,
-) -> Result<ConflictView, Problem> {
-    actor.must_be(Role::Editor, "decide conflicts")?;
-    Err(missing())
-}
-
-/// Decides several conflicts, as they were looked at; what cannot be decided
-/// stays as it is and is counted.
-///
-/// # Errors
-/// `invalid` where none or too many are given; `forbidden` below editor.
-pub async fn resolve(
-    _services: &Services,
-    actor: &Actor,
-    _seen: Vec<SeenConflict>,
-    _to: ConflictSide,
-) -> Result<ConflictsResolved, Problem> {
-    actor.must_be(Role::Editor, "decide conflicts")?;
-    Err(missing())
-}
-
-/// Decides the open conflicts that match a filter, as they were at a moment.
-///
-/// # Errors
-/// `forbidden` below editor.
-pub async fn resolve_matching(
-    _services: &Services,
-    actor: &Actor,
-    _matching: MatchingConflicts,
-    _to: ConflictSide,
-) -> Result<ConflictsResolved, Problem> {
-    actor.must_be(Role::Editor, "decide conflicts")?;
-    Err(missing())
-}
-
-/// Opens decided conflicts again, where it is not too late.
-///
-/// # Errors
-/// `conflict` where it is too late for every one; `forbidden` below editor.
-pub async fn undo(
-    _services: &Services,
-    actor: &Actor,
-    _which: UndoConflicts,
-) -> Result<ConflictsUndone, Problem> {
-    actor.must_be(Role::Editor, "decide conflicts")?;
-    Err(missing())
 }
 
 fn missing() -> Problem {

@@ -8,6 +8,7 @@
 pub mod accounts;
 pub mod catalogue;
 pub mod competitors;
+pub mod conflicts;
 pub mod connect_attempts;
 pub mod credentials;
 mod db;

@@ -34,8 +34,8 @@ pub struct NewPush<'a> {
     pub reason: &'a str,
     /// The push that it takes back.
     pub reverts: Option<PricePushId>,
-    /// Who asks.
-    pub created_by: UserId,
+    /// Who asks; `None` where a store's policy does.
+    pub created_by: Option<UserId>,
 }
 
 /// A listing with what a new price for it is judged by.
@@ -117,6 +117,9 @@ pub struct PushItem {
     pub new_minor: Option<i64>,
     /// What becomes of the struck-through price.
     pub compare_at: CompareAtMinor,
+    /// Whether the price is sent as the store has it, beside the struck-through
+    /// price: then it says nothing of which price is wanted.
+    pub keeps_price: bool,
     /// `planned`, `same` or `refused`.
     pub status: PriceItemStatus,
     /// A short code, where it is refused.

@@ -163,6 +163,10 @@ pub(crate) fn split() -> (Routes, OpenApi) {
             rest::prices::guardrails,
             rest::prices::set_guardrails
         ))
+        .routes(routes!(rest::conflicts::list))
+        .routes(routes!(rest::conflicts::resolve))
+        .routes(routes!(rest::conflicts::resolve_one))
+        .routes(routes!(rest::conflicts::undo))
         .routes(routes!(rest::oauth::start))
         .routes(routes!(rest::oauth::callback));
     let uploads = OpenApiRouter::new().routes(routes!(rest::prices::import));

@@ -21,6 +21,8 @@ mod catalogue;
 #[cfg(test)]
 mod changes;
 #[cfg(test)]
+mod conflicts;
+#[cfg(test)]
 mod deliveries;
 #[cfg(test)]
 mod demo;

@@ -1,22 +1,26 @@
+use std::{future::Future, pin::Pin};
+
 use calibr_model::{
     IntegrationId, Problem,
-    views::{ConflictSide, ConflictStatus, ConflictView, MatchingConflicts, MatchingCount},
+    views::{
+        ConflictSide, ConflictStatus, ConflictView, ConflictsResolved, MatchingConflicts,
+        UndoConflicts,
+    },
 };
 use leptos::prelude::*;
 
-use super::{
-    Inbox,
-    outcome::{Outcome, Target},
-};
+use super::{Inbox, outcome};
 use crate::{
-    api,
-    components::ui::{Button, Dialog, Look, Note, ProgressBar},
+    api::{self, ApiError},
+    components::ui::{Button, Dialog, Look, Note},
     state::Toast,
     text::{
         number::{counted, grouped},
         words::Tone,
     },
 };
+
+type Answer = Pin<Box<dyn Future<Output = Result<ConflictsResolved, ApiError>>>>;
 
 /// Deciding several conflicts at once: what is asked, and what came of it.
 #[derive(Clone, Copy)]
@@ -26,10 +30,8 @@ pub(crate) struct Bulk {
     side: RwSignal<ConflictSide>,
     busy: RwSignal<bool>,
     counting: RwSignal<bool>,
-    /// How many are decided so far.
-    done: RwSignal<i64>,
     problem: RwSignal<Option<Problem>>,
-    outcome: RwSignal<Option<Outcome>>,
+    outcome: RwSignal<Option<ConflictsResolved>>,
 }
 
 impl Bulk {
@@ -41,7 +43,6 @@ impl Bulk {
             side: RwSignal::new(ConflictSide::Ours),
             busy: RwSignal::new(false),
             counting: RwSignal::new(false),
-            done: RwSignal::new(0),
             problem: RwSignal::new(None),
             outcome: RwSignal::new(None),
         }
@@ -50,7 +51,6 @@ impl Bulk {
     /// Says what deciding the selected ones comes to, and asks whether to.
     fn ask(self, side: ConflictSide) {
         self.side.set(side);
-        self.done.set(0);
         self.problem.set(None);
         self.outcome.set(None);
         self.open.set(true);
@@ -84,23 +84,32 @@ impl Bulk {
         });
     }
 
-    /// What is selected, for a request.
-    fn target(self) -> Target {
+    /// Decides what is selected.
+    fn request(self, to: ConflictSide) -> Answer {
         let Inbox {
-            filter, selection, ..
+            project,
+            filter,
+            selection,
+            ..
         } = self.inbox;
-        match selection.matching.get_untracked() {
-            Some(MatchingCount { as_of, .. }) => {
-                let query = filter.query();
-                Target::Matching(MatchingConflicts {
-                    integration: query.integration,
-                    field: query.field,
-                    search: query.search,
-                    as_of,
-                })
-            }
-            None => Target::These(selection.rows.get_untracked()),
-        }
+        let slug = project.slug();
+        let as_of = selection
+            .matching
+            .with_untracked(|count| count.as_ref().map(|count| count.as_of));
+        let Some(as_of) = as_of else {
+            let seen = selection.rows.get_untracked();
+            return Box::pin(api::conflicts::resolve_conflicts(slug, seen, to));
+        };
+        let query = filter.query();
+        let matching = MatchingConflicts {
+            integration: query.integration,
+            field: query.field,
+            search: query.search,
+            as_of,
+        };
+        Box::pin(api::conflicts::resolve_matching_conflicts(
+            slug, matching, to,
+        ))
     }
 
     /// How many conflicts of which store are selected, most first.
@@ -116,7 +125,7 @@ impl Bulk {
                 let store = untrack(|| project.integration(id));
                 store.map_or_else(|| "A store".to_owned(), |store| store.name)
             };
-            let stores = count.stores.into_iter();
+            let stores = count.counts.stores.into_iter();
             return stores
                 .map(|store| (name(store.integration_id), store.open))
                 .collect();
@@ -153,20 +162,18 @@ impl Bulk {
         self.problem.set(None);
         let side = self.side.get_untracked();
         let slug = project.slug();
-        let done = self.done;
-        let request = Outcome::of(slug.clone(), self.target(), side, move |count| {
-            done.set(count)
-        });
-        ask.send(request, move |answer| {
+        ask.send(self.request(side), move |answer| {
             self.busy.set(false);
             list.refetch();
             match answer {
                 Ok(outcome) => {
                     selection.clear();
-                    let toast = Toast::good(outcome.title()).detail(what_follows(side));
-                    if outcome.is_whole() {
+                    if outcome::is_whole(&outcome) {
                         self.open.set(false);
-                        self.inbox.show_with_undo(toast, slug, outcome.undo);
+                        let toast = Toast::good(outcome::title(&outcome));
+                        let undo = outcome.decision_id.map(UndoConflicts::Decision);
+                        self.inbox
+                            .show_with_undo(toast.detail(what_follows(side)), slug, undo);
                     } else {
                         self.outcome.set(Some(outcome));
                     }
@@ -262,7 +269,10 @@ pub(crate) fn BulkDialog(
     bulk: Bulk,
 ) -> impl IntoView {
     let title = Signal::derive(move || {
-        if let Some(title) = bulk.outcome.with(|outcome| Some(outcome.as_ref()?.title())) {
+        if let Some(title) = bulk
+            .outcome
+            .with(|outcome| outcome.as_ref().map(outcome::title))
+        {
             return title;
         }
         let count = untrack(|| bulk.inbox.selection.count());
@@ -287,7 +297,6 @@ pub(crate) fn BulkDialog(
 #[component]
 fn Asked(bulk: Bulk) -> impl IntoView {
     let side = bulk.side.get_untracked();
-    let count = untrack(|| bulk.inbox.selection.count());
     let (first, rest) = match side {
         ConflictSide::Ours => (
             "Calibr's prices are sent to these stores:",
@@ -311,21 +320,12 @@ fn Asked(bulk: Bulk) -> impl IntoView {
         }
     });
     let stores = stores.collect_view();
-    let so_far =
-        Signal::derive(move || format!("{} of {}", grouped(bulk.done.get()), grouped(count)));
-    let percent = Signal::derive(move || {
-        let done = Some(bulk.done.get()).filter(|done| *done > 0)?;
-        u8::try_from(done.min(count) * 100 / count.max(1)).ok()
-    });
     view! {
         <div class="grid gap-2">
             <p>{first}</p>
             <ul class="flex flex-wrap gap-x-5 gap-y-1" aria-label="Stores">{stores}</ul>
         </div>
         <p class="text-quiet">{rest}</p>
-        <Show when=move || bulk.busy.get()>
-            <ProgressBar label="Deciding" percent text=so_far />
-        </Show>
         {move || {
             bulk.problem
                 .get()
@@ -345,47 +345,43 @@ fn Asked(bulk: Bulk) -> impl IntoView {
 
 /// What came of it, where that is not all that was asked for.
 #[component]
-fn Told(bulk: Bulk, outcome: Outcome) -> impl IntoView {
-    let others = outcome.others();
-    let others = others
-        .into_iter()
-        .map(|words| view! { <li>{words}</li> })
-        .collect_view();
+fn Told(bulk: Bulk, outcome: ConflictsResolved) -> impl IntoView {
     let decided = outcome.decided > 0;
     let follows = decided.then(|| what_follows(bulk.side.get_untracked()));
-    let refused = outcome.refused_words();
-    let unlisted = outcome.unlisted();
-    let refusals = outcome.refusals.clone().into_iter().map(|refusal| {
+    let others = outcome::others(&outcome);
+    let others = others.into_iter().map(|words| view! { <p>{words}</p> });
+    let others = others.collect_view();
+    let refused = outcome::refused(&outcome);
+    let unlisted = outcome::unlisted(&outcome);
+    let refusals = outcome.refusals.into_iter().map(|refusal| {
         let title = untrack(|| bulk.inbox.conflict(refusal.id)).and_then(|one| one.title);
         view! {
             <li class="border-t border-line py-2">
-                {title.map(|title| view! { <p class="font-medium wrap-anywhere" dir="auto">{title}</p> })}
+                {title
+                    .map(|title| view! { <p class="font-medium wrap-anywhere" dir="auto">{title}</p> })}
                 <p class="text-sm text-quiet">{refusal.message}</p>
             </li>
         }
     });
     let refusals = refusals.collect_view();
-    let undo = StoredValue::new(outcome.undo);
-    let take_back = move || {
-        bulk.open.set(false);
-        bulk.inbox.undo(bulk.inbox.project.slug(), undo.get_value());
-    };
+    let undo = outcome.decision_id.map(|decision| {
+        let take_back = move || {
+            bulk.open.set(false);
+            let which = UndoConflicts::Decision(decision);
+            bulk.inbox.undo(bulk.inbox.project.slug(), which);
+        };
+        view! { <Button label="Undo" look=Look::Quiet on_click=take_back /> }
+    });
     view! {
         <div class="grid gap-2" role="status">
             {follows.map(|words| view! { <p>{words}</p> })}
-            <ul class="grid gap-1">{others}</ul>
-            {outcome
-                .problem
-                .map(|problem| view! { <Note tone=Tone::Bad alert=true>"It ended early. " {problem.detail}</Note> })}
+            {others}
             {refused.map(|words| view! { <p>{words}</p> })}
             <ul class="grid">{refusals}</ul>
             {unlisted.map(|words| view! { <p class="text-sm text-quiet">{words}</p> })}
         </div>
         <div class="flex flex-wrap justify-end gap-2">
-            {decided
-                .then(|| {
-                    view! { <Button label="Undo" look=Look::Quiet on_click=take_back /> }
-                })}
+            {undo}
             <Button label="Close" look=Look::Primary on_click=move || bulk.open.set(false) />
         </div>
     }

@@ -9,7 +9,7 @@ use leptos::prelude::*;
 
 use super::{ConflictsFilter, selection::Selection};
 use crate::{
-    api::{self, ApiError},
+    api,
     state::{Announcer, Ask, Project, Query, Toast, Toasts},
     text::number::counted,
 };
@@ -34,7 +34,7 @@ pub(crate) struct Inbox {
     /// What could not be decided, and why.
     refused: RwSignal<Vec<(ConflictId, String)>>,
     /// What was decided last.
-    last: StoredValue<Vec<UndoConflicts>>,
+    last: StoredValue<Option<UndoConflicts>>,
 }
 
 impl Inbox {
@@ -52,7 +52,7 @@ impl Inbox {
             may: project.allows(Role::Editor),
             deciding: RwSignal::new(Vec::new()),
             refused: RwSignal::new(Vec::new()),
-            last: StoredValue::new(Vec::new()),
+            last: StoredValue::new(None),
         };
         Effect::new(move |_| {
             list.with(|page| {
@@ -119,7 +119,8 @@ impl Inbox {
             Some(decision) => UndoConflicts::Decision(decision),
             None => UndoConflicts::Conflicts(vec![now.id]),
         };
-        self.show_with_undo(Toast::good(title).detail(detail), slug, vec![undo]);
+        let undo = now.can_undo.then_some(undo);
+        self.show_with_undo(Toast::good(title).detail(detail), slug, undo);
         // The page may be left by now.
         let status = self.filter.status.try_get_untracked().flatten();
         self.list.amend(|page| {
@@ -139,45 +140,38 @@ impl Inbox {
             self.toasts.show(Toast::bad(title, problem.detail));
             self.list.refetch();
         } else {
-            self.refused
-                .update(|all| all.push((conflict.id, problem.detail)));
+            let mut faults = problem.errors.into_iter();
+            let why = faults.next().map_or(problem.detail, |fault| fault.message);
+            self.refused.update(|all| all.push((conflict.id, why)));
         }
     }
 
     /// Says what was decided, with a way to undo it. The project's address comes
     /// along: the message outlives its pages.
-    pub(super) fn show_with_undo(self, toast: Toast, slug: ProjectSlug, which: Vec<UndoConflicts>) {
+    pub(super) fn show_with_undo(
+        self,
+        toast: Toast,
+        slug: ProjectSlug,
+        which: Option<UndoConflicts>,
+    ) {
         self.last.try_update_value(|last| last.clone_from(&which));
-        let toast = match which.is_empty() {
-            true => toast,
-            false => toast.action("Undo", move || self.undo(slug.clone(), which.clone())),
-        };
-        self.toasts.show(toast);
+        self.toasts.show(match which {
+            Some(which) => toast.action("Undo", move || self.undo(slug.clone(), which.clone())),
+            None => toast,
+        });
     }
 
     /// Undoes what was decided last.
     pub(super) fn undo_last(self) {
-        let last = self.last.try_update_value(std::mem::take);
-        match last.unwrap_or_default() {
-            last if last.is_empty() => self.announcer.say("There is nothing to undo."),
-            last => self.undo(self.project.slug(), last),
+        match self.last.try_update_value(Option::take).flatten() {
+            Some(last) => self.undo(self.project.slug(), last),
+            None => self.announcer.say("There is nothing to undo."),
         }
     }
 
     /// Opens decided conflicts again.
-    pub(super) fn undo(self, slug: ProjectSlug, which: Vec<UndoConflicts>) {
-        let request = async move {
-            let mut sum = ConflictsUndone {
-                reopened: 0,
-                too_late: 0,
-            };
-            for one in which {
-                let undone = api::conflicts::undo_conflicts(slug.clone(), one).await?;
-                sum.reopened += undone.reopened;
-                sum.too_late += undone.too_late;
-            }
-            Ok::<_, ApiError>(sum)
-        };
+    pub(super) fn undo(self, slug: ProjectSlug, which: UndoConflicts) {
+        let request = api::conflicts::undo_conflicts(slug, which);
         self.ask.send(request, move |answer| {
             self.toasts.show(match answer {
                 Ok(undone) => undone_words(undone),

@@ -285,7 +285,7 @@ fn Decision(conflict: Memo<Option<ConflictView>>, inbox: Inbox, id: ConflictId) 
         }
     };
     let undo = move || {
-        let which = vec![UndoConflicts::Conflicts(vec![id])];
+        let which = UndoConflicts::Conflicts(vec![id]);
         inbox.undo(inbox.project.slug(), which);
     };
     let buttons = move || match stands.get() {

@@ -31,7 +31,9 @@ impl Selection {
     /// How many are in it. Tracked.
     pub(super) fn count(self) -> i64 {
         let shown = self.rows.with(Vec::len);
-        let matching = self.matching.with(|all| all.as_ref().map(|all| all.open));
+        let matching = self
+            .matching
+            .with(|all| all.as_ref().map(|all| all.counts.open));
         matching.unwrap_or_else(|| i64::try_from(shown).unwrap_or(i64::MAX))
     }
 

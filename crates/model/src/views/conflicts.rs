@@ -198,10 +198,8 @@ pub struct MatchingConflicts {
 pub struct MatchingCount {
     /// When they were counted, in UTC: what is found after it is not among them.
     pub as_of: DateTime<Utc>,
-    /// How many.
-    pub open: i64,
-    /// In each store that has any, most first.
-    pub stores: Vec<StoreConflicts>,
+    /// How many there are, and where.
+    pub counts: ConflictCounts,
 }
 
 /// What became of conflicts that were decided together.
@@ -220,9 +218,6 @@ pub struct ConflictsResolved {
     pub refused: i64,
     /// The first of those, each with why.
     pub refusals: Vec<RefusedConflict>,
-    /// How many that match are left for a further call, where they were too many
-    /// for one.
-    pub left: i64,
     /// To undo them together; `null` where none was decided.
     pub decision_id: Option<ConflictDecisionId>,
     /// The push that sends Calibr's values; `null` where there is nothing to

@@ -125,15 +125,15 @@ pub(super) async fn fill(
 
 /// What stores do not take, and why.
 #[derive(Default)]
-struct Stores {
+pub(super) struct Stores {
     /// Those that take no price.
-    no_price: HashMap<IntegrationId, Refusal>,
+    pub(super) no_price: HashMap<IntegrationId, Refusal>,
     /// Those that take no struck-through price.
-    no_compare_at: HashMap<IntegrationId, Refusal>,
+    pub(super) no_compare_at: HashMap<IntegrationId, Refusal>,
 }
 
 impl Stores {
-    async fn read(services: &Services, tx: &mut TenantTx) -> Result<Self, StoreError> {
+    pub(super) async fn read(services: &Services, tx: &mut TenantTx) -> Result<Self, StoreError> {
         let mut stores = Self::default();
         for store in tx.integrations().await? {
             let platform = services.registry.get(&store.platform);

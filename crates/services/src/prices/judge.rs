@@ -7,7 +7,10 @@ use calibr_model::{
     status::ListingState,
     views::{PriceItemStatus, Rounding},
 };
-use calibr_store::prices::{CompareAtMinor, PricedListing, PushItem, RevertedPrice};
+use calibr_store::{
+    conflicts::OursToSend,
+    prices::{CompareAtMinor, PricedListing, PushItem, RevertedPrice},
+};
 
 use super::amount::{other_currency, read_price};
 
@@ -96,6 +99,35 @@ impl Rules {
         )
     }
 
+    /// The item that brings Calibr's value back to a store that has another.
+    pub(super) fn judge_ours(&self, ours: &OursToSend) -> PushItem {
+        let listing = ours.listing.clone();
+        let verdict = match ours.new_minor {
+            _ if ours.is_being_sent => Err(Refusal::new(
+                "on_its_way",
+                "A price of this listing is being sent at this moment. Look again when it has \
+                 arrived.",
+            )),
+            None => Err(Refusal::new(
+                "had_no_price",
+                "The store has no price for it, and a struck-through price cannot stand alone.",
+            )),
+            Some(price) => self.verdict(&listing, price, ours.compare_at),
+        };
+        let reference = listing.sku.clone().unwrap_or_default();
+        PushItem {
+            keeps_price: ours.keeps_price,
+            ..item(
+                None,
+                reference,
+                Some(listing),
+                ours.new_minor,
+                ours.compare_at,
+                verdict,
+            )
+        }
+    }
+
     /// The item that takes a pushed price back.
     pub(super) fn judge_revert(&self, price: RevertedPrice) -> PushItem {
         let RevertedPrice {
@@ -153,18 +185,10 @@ impl Rules {
         bounds
             .check(listing.price_minor, new_minor)
             .map_err(|breach| Refusal::new(breach.code, breach.message))?;
-        if let CompareAtMinor::Set(amount) = compare_at
-            && amount <= new_minor
-        {
-            let money = |amount| Money::new(amount, currency);
-            return Err(Refusal::new(
-                "compare_at_not_above",
-                format!(
-                    "The struck-through price {} is not above the price {}.",
-                    money(amount),
-                    money(new_minor)
-                ),
-            ));
+        if let CompareAtMinor::Set(amount) = compare_at {
+            bounds
+                .check_compare_at(new_minor, amount)
+                .map_err(|breach| Refusal::new(breach.code, breach.message))?;
         }
         let is_same = listing.price_minor == Some(new_minor)
             && compare_at.after(listing.compare_at_minor) == listing.compare_at_minor;
@@ -237,6 +261,7 @@ fn item(
         listing,
         new_minor,
         compare_at,
+        keeps_price: false,
         status,
         code,
         message,

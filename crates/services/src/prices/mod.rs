@@ -9,6 +9,7 @@ mod fill;
 mod judge;
 mod preview;
 mod records;
+mod resend;
 mod table;
 mod upload;
 
@@ -21,7 +22,6 @@ use calibr_store::{
     prices::{NamedBy, PricedListing},
 };
 
-pub(crate) use self::preview::preview_again;
 pub use self::{
     apply::{RefusedInTrial, apply, discard, set},
     bounds::{bounds, guardrails, set_guardrails},
@@ -29,6 +29,7 @@ pub use self::{
     preview::{preview, preview_table, revert},
     upload::{LONGEST_TABLE, TableUpload},
 };
+pub(crate) use self::{preview::preview_again, resend::judge_ours};
 pub use calibr_store::prices::ItemFilter;
 
 use crate::{Actor, Services};

@@ -210,7 +210,7 @@ pub(super) async fn prepare(
         id,
         reason,
         reverts,
-        created_by: actor.user,
+        created_by: Some(actor.user),
     };
     tx.add_price_push(&push, services.sources.now()).await?;
     tx.commit().await?;

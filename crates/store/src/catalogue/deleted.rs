@@ -83,6 +83,7 @@ impl TenantTx {
         now: DateTime<Utc>,
     ) -> Result<bool, StoreError> {
         let project = self.project().0;
+        self.end_conflicts_of_gone(integration, now).await?;
         let mut links: Vec<&str> = gone
             .iter()
             .map(|one| one.external_product_id.as_str())

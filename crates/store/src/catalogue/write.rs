@@ -29,6 +29,7 @@ impl TenantTx {
         context: &BatchContext<'_>,
     ) -> Result<BatchCounts, StoreError> {
         self.lock_catalogue().await?;
+        self.lock_prices().await?;
         self.hold_lease(context).await?;
         let now = context.sources.now();
         let products = last_of_each(&batch.products, |product| &product.external_id);

@@ -149,7 +149,7 @@ impl TenantTx {
             self.leave_refused_out(push).await?;
         }
         self.cancel_price_checks(push, now).await?;
-        self.queue_items(push, by, now).await.map(Ok)
+        self.queue_items(push, Some(by), now).await.map(Ok)
     }
 
     /// Prices that were refused in the trial become refused ones.
@@ -176,26 +176,28 @@ impl TenantTx {
         Ok(())
     }
 
-    async fn queue_items(
+    pub(crate) async fn queue_items(
         &mut self,
         push: PricePushId,
-        by: UserId,
+        by: Option<UserId>,
         now: DateTime<Utc>,
     ) -> Result<Applied, StoreError> {
         let project = self.project().0;
         sqlx::query(
             "INSERT INTO listing_prices AS d (project_id, listing_id, currency, push_id,
-                                              desired_minor, desired_at, observed_minor,
-                                              observed_at)
-             SELECT $1, n.listing_id, n.currency, $2, n.new_minor, $3, n.old_minor, l.updated_at
+                                              desired_minor, desired_at, base_minor,
+                                              observed_minor, observed_compare_minor, observed_at)
+             SELECT $1, n.listing_id, n.currency, $2, n.new_minor, $3, n.old_minor, n.old_minor,
+                    n.old_compare_minor, l.updated_at
              FROM price_push_items n
              JOIN listings l ON l.project_id = $1 AND l.id = n.listing_id
              WHERE n.project_id = $1 AND n.push_id = $2 AND n.status = 'planned'
+               AND NOT n.keeps_price
              ON CONFLICT (project_id, listing_id) DO UPDATE
              SET currency = excluded.currency, push_id = excluded.push_id,
                  desired_minor = excluded.desired_minor, desired_at = excluded.desired_at,
                  sent_minor = NULL, sent_at = NULL, accepted_minor = NULL, accepted_at = NULL,
-                 confirmed_at = NULL,
+                 confirmed_at = NULL, base_minor = excluded.base_minor,
                  observed_minor = coalesce(d.observed_minor, excluded.observed_minor),
                  observed_at = coalesce(d.observed_at, excluded.observed_at)",
         )
@@ -204,6 +206,27 @@ impl TenantTx {
         .bind(now)
         .execute(self.conn())
         .await?;
+        sqlx::query(
+            "UPDATE listing_prices d
+             SET push_id = $2,
+                 desired_compare = CASE n.compare_at WHEN 'keep' THEN d.desired_compare
+                                                     ELSE n.compare_at END,
+                 desired_compare_minor = CASE n.compare_at WHEN 'keep' THEN d.desired_compare_minor
+                                                           ELSE n.new_compare_minor END,
+                 base_compare_minor = CASE n.compare_at WHEN 'keep' THEN d.base_compare_minor
+                                                        ELSE n.old_compare_minor END,
+                 compare_confirmed_at = CASE n.compare_at WHEN 'keep' THEN d.compare_confirmed_at
+                                        END
+             FROM price_push_items n
+             WHERE n.project_id = $1 AND n.push_id = $2 AND n.status = 'planned'
+               AND (n.keeps_price OR n.compare_at <> 'keep')
+               AND d.project_id = $1 AND d.listing_id = n.listing_id",
+        )
+        .bind(project)
+        .bind(push.0)
+        .execute(self.conn())
+        .await?;
+        self.end_conflicts_of_newer_wishes(push, now).await?;
         let integrations: Vec<Uuid> = sqlx::query_scalar(
             "WITH queued AS (
                  UPDATE price_push_items SET status = 'queued'
@@ -227,7 +250,7 @@ impl TenantTx {
         )
         .bind(project)
         .bind(push.0)
-        .bind(by.0)
+        .bind(by.map(|user| user.0))
         .bind(now)
         .fetch_one(self.conn())
         .await?;
@@ -307,7 +330,7 @@ impl TenantTx {
 
     /// Lets one transaction at a time decide which prices of a project are on
     /// their way. Taken before any row is.
-    async fn lock_prices(&mut self) -> Result<(), StoreError> {
+    pub(crate) async fn lock_prices(&mut self) -> Result<(), StoreError> {
         let project = self.project();
         sqlx::query("SELECT pg_advisory_xact_lock(hashtextextended('prices ' || $1, 0))")
             .bind(project.to_string())

@@ -1,6 +1,6 @@
 //! Prices on their way: what a run takes, sends and settles.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use calibr_model::{
     Currency, IntegrationId, ListingId, PricePushId,
@@ -15,6 +15,7 @@ use uuid::Uuid;
 use super::{CompareAtMinor, changes::Seen};
 use crate::{
     catalogue::{BatchContext, FailureInput},
+    conflicts::{Became, Sight},
     db::TenantTx,
     error::StoreError,
     rows::{as_i64, column, word},
@@ -48,6 +49,8 @@ pub struct TakenPrice {
     pub new_minor: i64,
     /// What becomes of the struck-through price.
     pub compare_at: CompareAtMinor,
+    /// Whether the price is what the store has, and nothing that was wanted.
+    pub keeps_price: bool,
     /// Whether it was sent before, and no answer is known.
     pub was_sent: bool,
 }
@@ -59,7 +62,7 @@ macro_rules! taken {
             "SELECT n.push_id, n.ordinal, n.listing_id, l.external_id, l.external_product_id,
                     l.sku, concat_ws(' · ', nullif(p.title, ''), nullif(l.title, '')) AS label,
                     n.currency, n.old_minor, n.old_compare_minor, n.new_minor, n.compare_at,
-                    n.new_compare_minor, n.status
+                    n.new_compare_minor, n.keeps_price, n.status
              FROM price_push_items n
              JOIN listings l ON l.project_id = $1 AND l.id = n.listing_id
              JOIN products p ON p.project_id = $1 AND p.id = l.product_id
@@ -85,6 +88,7 @@ pub(super) struct TakenRow {
     new_minor: i64,
     compare_at: String,
     new_compare_minor: Option<i64>,
+    keeps_price: bool,
     status: String,
 }
 
@@ -103,6 +107,7 @@ impl TakenRow {
             old_compare_minor: self.old_compare_minor,
             new_minor: self.new_minor,
             compare_at: CompareAtMinor::read(&self.compare_at, self.new_compare_minor),
+            keeps_price: self.keeps_price,
             was_sent: self.status == PriceItemStatus::Sent.as_str(),
         })
     }
@@ -212,7 +217,10 @@ impl TenantTx {
     /// Locks the pushes of which an integration's run has a part, before their
     /// prices: the order that all who write both keep to. Stores that settle parts
     /// of one push at the same moment count one after the other.
-    async fn lock_waiting_pushes(&mut self, integration: IntegrationId) -> Result<(), StoreError> {
+    pub(crate) async fn lock_waiting_pushes(
+        &mut self,
+        integration: IntegrationId,
+    ) -> Result<(), StoreError> {
         let project = self.project().0;
         sqlx::query(
             "SELECT FROM price_pushes
@@ -325,13 +333,14 @@ impl TenantTx {
         self.set_status(prices, PriceItemStatus::Sent).await?;
         sqlx::query(
             "UPDATE listing_prices d SET sent_minor = r.price, sent_at = $2
-             FROM UNNEST($3::uuid[], $4::bigint[]) AS r (listing_id, price)
-             WHERE d.project_id = $1 AND d.listing_id = r.listing_id",
+             FROM UNNEST($3::uuid[], $4::bigint[], $5::boolean[]) AS r (listing_id, price, kept)
+             WHERE d.project_id = $1 AND d.listing_id = r.listing_id AND NOT r.kept",
         )
         .bind(project)
         .bind(now)
         .bind(column(prices, |price| price.listing.0))
         .bind(column(prices, |price| price.new_minor))
+        .bind(column(prices, |price| price.keeps_price))
         .execute(self.conn())
         .await?;
         let pushes: BTreeSet<Uuid> = prices.iter().map(|price| price.push.0).collect();
@@ -415,6 +424,7 @@ impl TenantTx {
         settled: &[SettledPrice],
         context: &BatchContext<'_>,
     ) -> Result<(), StoreError> {
+        self.lock_prices().await?;
         self.hold_lease(context).await?;
         self.lock_waiting_pushes(context.integration).await?;
         let now = context.sources.now();
@@ -436,7 +446,10 @@ impl TenantTx {
             .collect();
         self.note_price_changes(&seen, context).await?;
         self.show_prices(&seen, now).await?;
-        self.keep_ledger(settled, now).await?;
+        self.note_accepted(settled).await?;
+        self.follow_in_ledger(&seen, now).await?;
+        let found = self.find_conflicts(&seen, Sight::OfPush, context).await?;
+        let settled = &told_of_conflicts(settled, &found)[..];
         self.end_items(settled).await?;
         let failures: Vec<FailureInput> = settled.iter().filter_map(failure).collect();
         let failures = self.new_failures(context, failures.iter()).await?;
@@ -486,36 +499,24 @@ impl TenantTx {
         Ok(())
     }
 
-    async fn keep_ledger(
-        &mut self,
-        settled: &[SettledPrice],
-        now: DateTime<Utc>,
-    ) -> Result<(), StoreError> {
+    /// The ledger follows what the platform took.
+    async fn note_accepted(&mut self, settled: &[SettledPrice]) -> Result<(), StoreError> {
         let project = self.project().0;
         let accepted_at = |one: &SettledPrice| match one.outcome {
-            PriceOutcome::Accepted { at, .. } => Some(at),
-            PriceOutcome::Failed { .. } => None,
+            PriceOutcome::Accepted { at, .. } if !one.price.keeps_price => Some(at),
+            _ => None,
         };
         sqlx::query(
-            "UPDATE listing_prices d
-             SET accepted_minor = CASE WHEN r.accepted_at IS NULL THEN d.accepted_minor
-                                       ELSE r.price END,
-                 accepted_at = coalesce(r.accepted_at, d.accepted_at),
-                 observed_minor = CASE WHEN r.seen THEN r.seen_price ELSE d.observed_minor END,
-                 observed_at = CASE WHEN r.seen THEN $2 ELSE d.observed_at END,
-                 confirmed_at = CASE WHEN r.seen AND r.seen_price = d.sent_minor
-                                     THEN coalesce(d.confirmed_at, $2) ELSE d.confirmed_at END
-             FROM UNNEST($3::uuid[], $4::bigint[], $5::timestamptz[], $6::boolean[], $7::bigint[])
-                  AS r (listing_id, price, accepted_at, seen, seen_price)
-             WHERE d.project_id = $1 AND d.listing_id = r.listing_id",
+            "UPDATE listing_prices d SET accepted_minor = r.price, accepted_at = r.accepted_at
+             FROM UNNEST($2::uuid[], $3::bigint[], $4::timestamptz[])
+                  AS r (listing_id, price, accepted_at)
+             WHERE d.project_id = $1 AND d.listing_id = r.listing_id
+               AND r.accepted_at IS NOT NULL",
         )
         .bind(project)
-        .bind(now)
         .bind(column(settled, |one| one.price.listing.0))
         .bind(column(settled, |one| one.price.new_minor))
         .bind(column(settled, accepted_at))
-        .bind(column(settled, |one| one.seen.is_some()))
-        .bind(column(settled, |one| one.seen?.price_minor))
         .execute(self.conn())
         .await?;
         Ok(())
@@ -572,8 +573,8 @@ impl TenantTx {
     }
 
     /// Counts pushes, which are locked, anew, ends those of which nothing waits any more, and tells
-    /// the browsers.
-    pub(super) async fn settle_pushes(
+    /// the browsers. Conflicts that were decided for a price that failed are open again.
+    pub(crate) async fn settle_pushes(
         &mut self,
         pushes: &[Uuid],
         now: DateTime<Utc>,
@@ -615,8 +616,27 @@ impl TenantTx {
             })
             .await?;
         }
-        Ok(())
+        self.reopen_unsent_conflicts(pushes).await
     }
+}
+
+/// Prices that moved at the store come to their end with what becomes of them.
+fn told_of_conflicts(settled: &[SettledPrice], found: &HashMap<Uuid, Became>) -> Vec<SettledPrice> {
+    let told = |one: &SettledPrice| {
+        let mut one = one.clone();
+        if let Some(became) = found.get(&one.price.listing.0)
+            && let PriceOutcome::Failed {
+                code,
+                message,
+                class,
+                ..
+            } = &mut one.outcome
+        {
+            became.told(code, message, class);
+        }
+        one
+    };
+    settled.iter().map(told).collect()
 }
 
 fn failure(one: &SettledPrice) -> Option<FailureInput> {

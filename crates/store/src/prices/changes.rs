@@ -3,7 +3,9 @@
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use crate::{catalogue::BatchContext, db::TenantTx, error::StoreError, rows::column};
+use crate::{
+    catalogue::BatchContext, conflicts::Sight, db::TenantTx, error::StoreError, rows::column,
+};
 
 /// A listing's price as it was just seen; it may be what is known already.
 #[derive(Debug, Clone)]
@@ -66,7 +68,7 @@ impl TenantTx {
     }
 
     /// The ledger, and prices that were taken but not seen, follow what a sync
-    /// saw.
+    /// saw; what the store has otherwise than it is wanted becomes a conflict.
     pub(crate) async fn note_observed_prices(
         &mut self,
         seen: &[Seen],
@@ -77,30 +79,16 @@ impl TenantTx {
         }
         let project = self.project().0;
         let now = context.sources.now();
-        let known = sqlx::query(
-            "UPDATE listing_prices d
-             SET observed_minor = r.price, observed_at = $2,
-                 confirmed_at = CASE WHEN r.price = d.sent_minor THEN coalesce(d.confirmed_at, $2)
-                                     ELSE d.confirmed_at END
-             FROM UNNEST($3::uuid[], $4::bigint[]) AS r (listing_id, price)
-             WHERE d.project_id = $1 AND d.listing_id = r.listing_id
-               AND d.observed_minor IS DISTINCT FROM r.price",
-        )
-        .bind(project)
-        .bind(now)
-        .bind(column(seen, |row| row.listing))
-        .bind(column(seen, |row| row.price_minor))
-        .execute(self.conn())
-        .await?;
-        if known.rows_affected() == 0 {
+        if self.follow_in_ledger(seen, now).await? == 0 {
             return Ok(());
         }
         let pushes: Vec<Uuid> = sqlx::query_scalar(
             "WITH seen AS (
                  UPDATE price_push_items n SET status = 'observed', message = NULL
-                 FROM UNNEST($2::uuid[], $3::bigint[]) AS r (listing_id, price)
+                 FROM UNNEST($2::uuid[], $3::bigint[], $4::bigint[]) AS r (listing_id, price, compare)
                  WHERE n.project_id = $1 AND n.listing_id = r.listing_id
                    AND n.status = 'accepted' AND n.new_minor = r.price
+                   AND (n.compare_at = 'keep' OR n.new_compare_minor IS NOT DISTINCT FROM r.compare)
                  RETURNING n.push_id
              )
              SELECT DISTINCT push_id FROM seen ORDER BY 1",
@@ -108,8 +96,56 @@ impl TenantTx {
         .bind(project)
         .bind(column(seen, |row| row.listing))
         .bind(column(seen, |row| row.price_minor))
+        .bind(column(seen, |row| row.compare_at_minor))
         .fetch_all(self.conn())
         .await?;
-        self.settle_pushes(&pushes, now).await
+        self.settle_pushes(&pushes, now).await?;
+        self.find_conflicts(seen, Sight::OfCatalogue, context)
+            .await?;
+        Ok(())
+    }
+
+    /// The ledger follows what was seen: a value that is the wanted one is from now
+    /// on what both sides agree on. Gives how many listings' rows moved.
+    pub(super) async fn follow_in_ledger(
+        &mut self,
+        seen: &[Seen],
+        now: DateTime<Utc>,
+    ) -> Result<u64, StoreError> {
+        let project = self.project().0;
+        let followed = sqlx::query(
+            "UPDATE listing_prices d
+             SET observed_minor = r.price, observed_compare_minor = r.compare, observed_at = $2,
+                 base_minor = CASE WHEN r.price = d.desired_minor THEN r.price
+                                   ELSE d.base_minor END,
+                 confirmed_at = CASE WHEN r.price = d.desired_minor
+                                     THEN coalesce(d.confirmed_at, $2) ELSE d.confirmed_at END,
+                 base_compare_minor = CASE
+                     WHEN d.desired_compare <> 'keep'
+                          AND r.compare IS NOT DISTINCT FROM d.desired_compare_minor
+                     THEN r.compare ELSE d.base_compare_minor END,
+                 compare_confirmed_at = CASE
+                     WHEN d.desired_compare <> 'keep'
+                          AND r.compare IS NOT DISTINCT FROM d.desired_compare_minor
+                     THEN coalesce(d.compare_confirmed_at, $2) ELSE d.compare_confirmed_at END
+             FROM UNNEST($3::uuid[], $4::bigint[], $5::bigint[], $6::text[])
+                  AS r (listing_id, price, compare, currency)
+             WHERE d.project_id = $1 AND d.listing_id = r.listing_id
+               AND (r.currency IS NULL OR r.currency = d.currency)
+               AND ((d.observed_minor, d.observed_compare_minor)
+                    IS DISTINCT FROM (r.price, r.compare)
+                    OR r.price = d.desired_minor AND d.confirmed_at IS NULL
+                    OR d.desired_compare <> 'keep' AND d.compare_confirmed_at IS NULL
+                       AND r.compare IS NOT DISTINCT FROM d.desired_compare_minor)",
+        )
+        .bind(project)
+        .bind(now)
+        .bind(column(seen, |row| row.listing))
+        .bind(column(seen, |row| row.price_minor))
+        .bind(column(seen, |row| row.compare_at_minor))
+        .bind(column(seen, |row| row.currency.as_deref()))
+        .execute(self.conn())
+        .await?;
+        Ok(followed.rows_affected())
     }
 }

@@ -27,14 +27,14 @@ impl TenantTx {
         let project = self.project().0;
         sqlx::query(
             "INSERT INTO price_pushes (project_id, id, status, reason, reverts, created_by,
-                                       created_at, progress_at)
-             VALUES ($1, $2, 'preparing', $3, $4, $5, $6, $6)",
+                                       created_at, progress_at, automatic)
+             VALUES ($1, $2, 'preparing', $3, $4, $5, $6, $6, $5 IS NULL)",
         )
         .bind(project)
         .bind(push.id.0)
         .bind(push.reason)
         .bind(push.reverts.map(|id| id.0))
-        .bind(push.created_by.0)
+        .bind(push.created_by.map(|user| user.0))
         .bind(now)
         .execute(self.conn())
         .await?;
@@ -66,11 +66,12 @@ impl TenantTx {
             "INSERT INTO price_push_items (project_id, push_id, ordinal, line, reference,
                                            listing_id, integration_id, currency, old_minor,
                                            old_compare_minor, new_minor, compare_at,
-                                           new_compare_minor, status, code, message)
+                                           new_compare_minor, status, code, message,
+                                           keeps_price)
              SELECT $1, $2, r.* FROM UNNEST($3::bigint[], $4::bigint[], $5::text[], $6::uuid[],
                                             $7::uuid[], $8::text[], $9::bigint[], $10::bigint[],
                                             $11::bigint[], $12::text[], $13::bigint[], $14::text[],
-                                            $15::text[], $16::text[]) AS r",
+                                            $15::text[], $16::text[], $17::boolean[]) AS r",
         )
         .bind(project)
         .bind(push.0)
@@ -90,6 +91,7 @@ impl TenantTx {
         .bind(column(items, |item| item.status.as_str()))
         .bind(column(items, |item| item.code))
         .bind(column(items, |item| item.message.as_deref()))
+        .bind(column(items, |item| item.keeps_price))
         .execute(self.conn())
         .await?;
         Ok(())

@@ -11,6 +11,9 @@
 mod accounts;
 mod batches;
 mod competitors;
+mod conflict_shop;
+mod conflicts;
+mod conflicts_decided;
 mod connecting;
 mod credentials;
 mod deliveries;

@@ -178,3 +178,57 @@ async fn an_ordinary_owner_will_do(pool: PgPool) {
     run(&pool, format!("DROP DATABASE \"{database}\"")).await;
     run(&pool, format!("DROP ROLE \"{owner}\"")).await;
 }
+
+/// Prices that were wanted before conflicts were known are followed from then on.
+#[sqlx::test(migrations = false)]
+async fn the_ledger_learns_what_was_agreed_on(pool: PgPool) {
+    let steps: Vec<_> = calibr_store::MIGRATOR.iter().collect();
+    for step in steps.iter().filter(|step| step.version < 21) {
+        run(&pool, step.sql.as_str().to_owned()).await;
+    }
+    run(
+        &pool,
+        "SET session_replication_role = replica;
+         INSERT INTO listings (project_id, id, integration_id, external_id, external_product_id,
+                               product_id, variant_id, title, price_minor, compare_at_minor,
+                               currency, state, record_hash, first_run_id, created_at, updated_at)
+         SELECT n.id, n.id, n.id, n.id::text, '', n.id, n.id, '', 1100, 1500, 'EUR', 'active',
+                '', n.id, now(), now()
+         FROM (VALUES (md5('seen')::uuid), (md5('waits')::uuid)) AS n (id);
+         INSERT INTO price_push_items (project_id, push_id, ordinal, reference, listing_id,
+                                       currency, old_minor, old_compare_minor, new_minor,
+                                       compare_at, new_compare_minor, status)
+         VALUES (md5('seen')::uuid, md5('p')::uuid, 0, '', md5('seen')::uuid, 'EUR', 1000, NULL,
+                 900, 'set', 1200, 'observed'),
+                (md5('waits')::uuid, md5('p')::uuid, 0, '', md5('waits')::uuid, 'EUR', 1000, 1400,
+                 900, 'keep', NULL, 'queued');
+         INSERT INTO listing_prices (project_id, listing_id, currency, push_id, desired_minor,
+                                     desired_at, sent_minor, confirmed_at)
+         VALUES (md5('seen')::uuid, md5('seen')::uuid, 'EUR', md5('p')::uuid, 900, now(), 900,
+                 now()),
+                (md5('waits')::uuid, md5('waits')::uuid, 'EUR', md5('p')::uuid, 900, now(), NULL,
+                 NULL);
+         RESET session_replication_role"
+            .to_owned(),
+    )
+    .await;
+    for step in steps.iter().filter(|step| step.version >= 21) {
+        run(&pool, step.sql.as_str().to_owned()).await;
+    }
+    type Row = (Option<i64>, String, Option<i64>, Option<i64>, bool);
+    let rows: Vec<Row> = sqlx::query_as(
+        "SELECT base_minor, desired_compare, desired_compare_minor, base_compare_minor,
+                compare_confirmed_at IS NOT NULL
+         FROM listing_prices ORDER BY confirmed_at NULLS LAST",
+    )
+    .fetch_all(&pool)
+    .await
+    .unwrap();
+    assert_eq!(
+        rows,
+        [
+            (Some(900), "set".to_owned(), Some(1_200), Some(1_200), true),
+            (Some(1_000), "keep".to_owned(), None, Some(1_400), false)
+        ]
+    );
+}

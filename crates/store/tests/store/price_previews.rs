@@ -100,6 +100,7 @@ async fn a_preview_can_be_thrown_away_while_it_is_filled(pool: PgPool) {
         listing: Some(found[0].1.clone()),
         new_minor: Some(900),
         compare_at: Default::default(),
+        keeps_price: false,
         status: calibr_model::views::PriceItemStatus::Planned,
         code: None,
         message: None,

@@ -46,7 +46,7 @@ impl Shop {
             id,
             reason: "Sale",
             reverts: None,
-            created_by: self.user,
+            created_by: Some(self.user),
         };
         tx.add_price_push(&push, self.world.now()).await.unwrap();
         tx.commit().await.unwrap();
@@ -67,6 +67,7 @@ impl Shop {
                 listing: Some(listing),
                 new_minor: Some(prices[position].1),
                 compare_at: CompareAtMinor::Keep,
+                keeps_price: false,
                 status: PriceItemStatus::Planned,
                 code: None,
                 message: None,

@@ -10,7 +10,9 @@ use calibr_model::{
     IntegrationId, PageRequest, PricePushId, ProjectId,
     status::{RunType, SyncStatus},
     time_range::Between,
-    views::{PriceItemStatus, ProductQuery, ProductSort, TrialResult},
+    views::{
+        ConflictQuery, ConflictStatus, PriceItemStatus, ProductQuery, ProductSort, TrialResult,
+    },
 };
 use calibr_store::{
     prices::ItemFilter,
@@ -21,7 +23,7 @@ use serde_json::Value;
 use sqlx::{AssertSqlSafe, PgPool, postgres::PgPoolOptions};
 use tracing::{Event, Metadata, Subscriber, field, span};
 
-use crate::support::{World, batch, product, variant, with_sku};
+use crate::support::{World, batch, eur, product, variant, with_sku};
 
 const ROWS: usize = 20_000;
 
@@ -401,4 +403,123 @@ async fn a_preview_of_twenty_thousand_is_read_by_index(pool: PgPool) {
     let first = PageRequest::default();
     let found = items(&refused, &first, "price_push_items_trial_refused").await;
     assert_eq!(found.items.len(), ROWS / 5_000);
+}
+
+#[sqlx::test(migrator = "calibr_store::MIGRATOR")]
+async fn an_inbox_of_twenty_thousand_conflicts_is_read_by_index(pool: PgPool) {
+    let world = World::new(pool);
+    let (project, integration) = fill(&world).await;
+    sqlx::query(
+        "INSERT INTO price_conflicts (project_id, id, integration_id, listing_id, field, currency,
+                                      ours_minor, theirs_minor, status, resolution, found_at,
+                                      moved_at)
+         SELECT l.project_id, gen_random_uuid(), l.integration_id, l.id, 'price', 'EUR', 900, 1000,
+                s.status, CASE s.status WHEN 'resolved' THEN 'ours' END, now(), now()
+         FROM listings l, (VALUES ('open'), ('resolved')) AS s (status)",
+    )
+    .execute(world.owner())
+    .await
+    .unwrap();
+    sqlx::query("VACUUM ANALYZE price_conflicts")
+        .execute(world.owner())
+        .await
+        .unwrap();
+    let world = explained(&world).await;
+    let of_store = ConflictQuery {
+        integration: Some(integration),
+        ..ConflictQuery::default()
+    };
+    let decided = ConflictQuery {
+        status: Some(ConflictStatus::Resolved),
+        ..ConflictQuery::default()
+    };
+    for query in [ConflictQuery::default(), of_store, decided] {
+        let mut page = PageRequest::default();
+        for number in 0..12 {
+            let mut tx = world.tenant(project).await;
+            let (found, plan) = plan_of(tx.conflicts(&query, &page)).await;
+            let scan = plan.iter().find(|node| {
+                ["price_conflicts_inbox", "price_conflicts_store"].contains(&node.index.as_str())
+            });
+            let scan = scan.unwrap_or_else(|| panic!("no index is used: {plan:?}"));
+            assert_eq!(scan.condition.contains("ROW("), number > 0, "{scan:?}");
+            assert!(
+                plan.iter().all(|node| !node.kind.contains("Sort")),
+                "{plan:?}"
+            );
+            page.cursor = found.unwrap().next_cursor;
+            assert!(page.cursor.is_some());
+        }
+    }
+    let search = ConflictQuery {
+        search: "sku-01234".to_owned(),
+        status: Some(ConflictStatus::Open),
+        ..ConflictQuery::default()
+    };
+    let mut tx = world.tenant(project).await;
+    let (found, plan) = plan_of(tx.conflicts(&search, &PageRequest::default())).await;
+    assert_eq!(found.unwrap().items.len(), 1);
+    let by_sku = plan.iter().find(|node| node.index == "variants_sku");
+    assert!(by_sku.is_some(), "{plan:?}");
+    drop(tx);
+    let mut tx = world.tenant(project).await;
+    let (counts, plan) = plan_of(tx.conflict_counts(&ConflictQuery::default())).await;
+    assert_eq!(counts.unwrap().open, ROWS as i64);
+    assert!(plan.iter().all(|node| node.kind != "Seq Scan"), "{plan:?}");
+}
+
+/// How many statements something takes; what the server asks itself about foreign
+/// keys is left out.
+async fn statements_of<T>(what: impl Future<Output = T>) -> (T, usize) {
+    let plans = Plans::default();
+    let listening = tracing::subscriber::set_default(plans.clone());
+    let answer = what.await;
+    drop(listening);
+    let plans = plans.0.lock().unwrap();
+    let asked = plans.iter().filter(|plan| {
+        let text = plan["Query Text"].as_str().unwrap_or_default();
+        !text.contains("FROM ONLY")
+    });
+    (answer, asked.count())
+}
+
+#[sqlx::test(migrator = "calibr_store::MIGRATOR")]
+async fn many_conflicts_are_found_and_decided_in_as_many_statements_as_few(pool: PgPool) {
+    let world = World::new(pool);
+    let (project, integration) = fill(&world).await;
+    sqlx::raw_sql(
+        "INSERT INTO price_pushes (project_id, id, status, reason, created_at, applied_at)
+         SELECT id, id, 'done', '', now(), now() FROM projects;
+         INSERT INTO listing_prices (project_id, listing_id, currency, push_id, desired_minor,
+                                     desired_at, base_minor, confirmed_at)
+         SELECT project_id, id, 'EUR', project_id, 1000, now(), 1000, now() FROM listings;
+         INSERT INTO price_guardrails (project_id, currency, floor_minor, updated_at)
+         SELECT id, 'EUR', 100, now() FROM projects;
+         UPDATE integrations SET conflict_policy = 'calibr', sync_prices = true;
+         UPDATE sync_runs SET status = 'success', completed_at = now()
+         WHERE status = 'syncing'",
+    )
+    .execute(world.owner())
+    .await
+    .unwrap();
+    let run = world.run(project, integration).await;
+    let world = explained(&world).await;
+    let moved = |numbers: std::ops::Range<usize>| {
+        let variants = numbers.map(|number| {
+            let id = format!("{number:05}");
+            let mut moved = with_sku(&format!("SKU-{id}"), variant(&id, &id));
+            moved.price = eur(1_100);
+            moved
+        });
+        batch(vec![], variants.collect())
+    };
+    let (_, few) = statements_of(world.write(&run, &moved(0..3))).await;
+    let (_, many) = statements_of(world.write(&run, &moved(3..503))).await;
+    assert_eq!(few, many);
+    let states: Vec<(String, i64)> =
+        sqlx::query_as("SELECT resolution, count(*) FROM price_conflicts GROUP BY resolution")
+            .fetch_all(world.owner())
+            .await
+            .unwrap();
+    assert_eq!(states, [("ours".to_owned(), 503)]);
 }

@@ -1,6 +1,7 @@
 //! The REST API: thin handlers over the services, one file for a kind of thing.
 
 pub(crate) mod auth;
+pub(crate) mod conflicts;
 pub(crate) mod docs;
 pub(crate) mod events;
 pub(crate) mod failures;
