@@ -4,7 +4,10 @@ use calibr_model::{
 };
 use leptos::prelude::*;
 
-use super::Inbox;
+use super::{
+    Inbox,
+    standing::{FIRST, NAME},
+};
 use crate::{
     components::ui::{Button, Glyph, Icon, Note, Size, TimeAgo, pill},
     routes,
@@ -39,10 +42,10 @@ pub(super) fn Row(id: u128, inbox: Inbox) -> impl IntoView {
             inbox.selection.toggle(&conflict);
         }
     };
-    let spoken = format!("Select {name}");
+    let spoken = format!("Select {}", spoken(&first));
     let check = move || {
         view! {
-            <label class="-m-2 p-2" data-part="first">
+            <label class="-m-2 p-2" data-part=FIRST>
                 <input
                     type="checkbox"
                     class="block size-4.5 scroll-my-32 accent-accent"
@@ -54,6 +57,8 @@ pub(super) fn Row(id: u128, inbox: Inbox) -> impl IntoView {
         }
     };
     let refused = Memo::new(move |_| inbox.refused(id));
+    let held =
+        Memo::new(move |_| conflict.with(|one| Some(one.as_ref()?.held.as_ref()?.message.clone())));
     Some(view! {
         <tr
             data-conflict=id.to_string()
@@ -62,7 +67,7 @@ pub(super) fn Row(id: u128, inbox: Inbox) -> impl IntoView {
             <td data-wide="" class="md:w-1/3">
                 <div class="flex items-start gap-3">
                     <Show when=move || inbox.may && is_open.get()>{check.clone()}</Show>
-                    <div class="min-w-0" data-part=if inbox.may { "name" } else { "first" }>
+                    <div class="min-w-0" data-part=NAME>
                         <a dir="auto" class="scroll-my-32 font-medium wrap-anywhere hover:underline" href=product>
                             {name}
                         </a>
@@ -72,6 +77,9 @@ pub(super) fn Row(id: u128, inbox: Inbox) -> impl IntoView {
                         </p>
                         {(first.field != ConflictField::Price)
                             .then(|| view! { <p class="text-sm">{conflict_field(first.field)}</p> })}
+                        {move || {
+                            held.get().map(|why| view! { <p class="mt-1 text-sm text-warn-text">{why}</p> })
+                        }}
                     </div>
                 </div>
                 {move || {
@@ -87,12 +95,18 @@ pub(super) fn Row(id: u128, inbox: Inbox) -> impl IntoView {
                 }}
             </td>
             <Amounts conflict />
-            <td data-wide="" class="text-sm md:min-w-44">
+            <td data-wide="" class="text-sm md:min-w-36">
                 <Story conflict inbox />
             </td>
-            <td data-wide="" class="md:w-40">
-                <Decision conflict inbox id />
-            </td>
+            {inbox
+                .may
+                .then(|| {
+                    view! {
+                        <td data-wide="" class="md:w-36 xl:w-68">
+                            <Decision conflict inbox id />
+                        </td>
+                    }
+                })}
         </tr>
     })
 }
@@ -101,6 +115,14 @@ fn named(conflict: &ConflictView) -> String {
     let sku = || conflict.sku.clone();
     let name = conflict.title.clone().or_else(sku);
     name.unwrap_or_else(|| "A listing without a name".to_owned())
+}
+
+/// Its name for listeners: two conflicts may be of one listing.
+fn spoken(conflict: &ConflictView) -> String {
+    match conflict.field {
+        ConflictField::Price => named(conflict),
+        field => format!("{}, {}", named(conflict), conflict_field(field)),
+    }
 }
 
 /// What both agreed on, and what each wants now.
@@ -202,7 +224,7 @@ fn found(one: ConflictView) -> AnyView {
     let moved = (one.moved_at - one.found_at).num_seconds() > 0;
     view! {
         <p class="md:whitespace-nowrap">
-            <span class="text-quiet">{if moved { "Found " } else { "" }}</span>
+            <span class="text-quiet">"Found "</span>
             <TimeAgo at=one.found_at />
         </p>
         {moved
@@ -214,7 +236,6 @@ fn found(one: ConflictView) -> AnyView {
                     </p>
                 }
             })}
-        {one.held.map(|held| view! { <p class="mt-1 text-quiet">{held.message}</p> })}
     }
     .into_any()
 }
@@ -254,9 +275,6 @@ fn ended(one: ConflictView) -> AnyView {
 /// Who is to be right; or the way back.
 #[component]
 fn Decision(conflict: Memo<Option<ConflictView>>, inbox: Inbox, id: ConflictId) -> impl IntoView {
-    if !inbox.may {
-        return ().into_any();
-    }
     let stands = Memo::new(move |_| {
         conflict.with(|one| {
             let one = one.as_ref()?;
@@ -268,7 +286,7 @@ fn Decision(conflict: Memo<Option<ConflictView>>, inbox: Inbox, id: ConflictId) 
             ConflictSide::Ours => ("Keep Calibr's", "ours"),
             ConflictSide::Theirs => ("Keep the store's", "theirs"),
         };
-        let name = conflict.with_untracked(|one| one.as_ref().map(named));
+        let name = conflict.with_untracked(|one| one.as_ref().map(spoken));
         let busy = Signal::derive(move || inbox.deciding(id) == Some(side));
         let other = Signal::derive(move || inbox.deciding(id).is_some_and(|held| held != side));
         view! {
@@ -288,9 +306,9 @@ fn Decision(conflict: Memo<Option<ConflictView>>, inbox: Inbox, id: ConflictId) 
         let which = UndoConflicts::Conflicts(vec![id]);
         inbox.undo(inbox.project.slug(), which);
     };
-    let buttons = move || match stands.get() {
+    move || match stands.get() {
         Some((ConflictStatus::Open, _)) => view! {
-            <div class="grid grid-cols-2 gap-2 max-md:mt-2 md:grid-cols-1 md:gap-1.5">
+            <div class="grid grid-cols-2 gap-2 max-md:mt-2 md:grid-cols-1 xl:grid-cols-2">
                 {keep(ConflictSide::Ours)} {keep(ConflictSide::Theirs)}
             </div>
         }
@@ -302,6 +320,5 @@ fn Decision(conflict: Memo<Option<ConflictView>>, inbox: Inbox, id: ConflictId) 
         }
         .into_any(),
         _ => ().into_any(),
-    };
-    buttons.into_any()
+    }
 }

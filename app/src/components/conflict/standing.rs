@@ -10,7 +10,10 @@ use web_sys::{Element, HtmlElement};
 use crate::components::ui::focus;
 
 /// What of a row takes the focus where nothing else is asked for.
-const FIRST: &str = "first";
+pub(super) const FIRST: &str = "first";
+
+/// The part with the conflict's name, which every row has.
+pub(super) const NAME: &str = "name";
 
 /// A place in the table.
 #[derive(Debug, Clone)]
@@ -82,6 +85,7 @@ fn enter(row: &Element, part: &str) {
     };
     let found = find(part)
         .or_else(|| find(FIRST))
+        .or_else(|| find(NAME))
         .and_then(|element| element.dyn_into::<HtmlElement>().ok());
     if let Some(element) = found {
         let _focused = element.focus();

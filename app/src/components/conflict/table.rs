@@ -2,7 +2,7 @@ use calibr_model::{
     platform::Capability,
     views::{ConflictStatus, ConflictView},
 };
-use leptos::prelude::*;
+use leptos::{prelude::*, reactive::effect::ImmediateEffect};
 
 use super::{Inbox, row::Row, standing::Standing};
 use crate::{
@@ -16,9 +16,12 @@ const COLUMNS: &[Column] = &[
     Column::number("Agreed before"),
     Column::number("Calibr"),
     Column::number("Store"),
-    Column::text("Found"),
+    Column::text("Status"),
     Column::text("Decision"),
 ];
+
+/// How many of the columns those see who may not decide.
+const TO_READ: usize = 5;
 
 /// The most stores whose settings an empty inbox leads to.
 const MOST: usize = 3;
@@ -32,28 +35,22 @@ pub(crate) fn ConflictTable(
     paging: Paging,
 ) -> impl IntoView {
     let list = inbox.list;
-    let stood = StoredValue::new(None::<Standing>);
     let ids = Memo::new(move |_| {
-        let ids = list.with(|page| {
+        list.with(|page| {
             let shown = page.map(|page| page.items.as_slice()).unwrap_or_default();
             shown
                 .iter()
                 .map(|one| one.id.0.as_u128())
                 .collect::<Vec<_>>()
-        });
-        // Looked at before the page shows the change: the row may go, and the
-        // focus with it.
-        stood.set_value(Standing::now());
-        ids
+        })
     });
-    Effect::new(move |_| {
+    // At once, before the page shows the change: the row may go, and the focus
+    // with it.
+    ImmediateEffect::new_scoped(move || {
         list.with(|_| ());
-        request_animation_frame(move || {
-            let stood = stood.try_get_value().flatten();
-            if let Some(stood) = stood {
-                stood.regain();
-            }
-        });
+        if let Some(stood) = Standing::now() {
+            request_animation_frame(move || stood.regain());
+        }
     });
     let row = move |id: u128| view! { <Row id inbox /> }.into_any();
     view! {
@@ -65,7 +62,7 @@ pub(crate) fn ConflictTable(
             paging
             what="conflicts"
             caption="Price conflicts"
-            columns=COLUMNS
+            columns=if inbox.may { COLUMNS } else { COLUMNS.split_at(TO_READ).0 }
             nothing=move || view! { <Nothing inbox paging /> }
             rows=move || view! { <Each ids view=row /> }
         />

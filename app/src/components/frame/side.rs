@@ -47,7 +47,7 @@ fn Entry(
         (open > 0).then(|| {
             view! {
                 <span class="badge" aria-hidden="true">{briefly(open)}</span>
-                <span class="sr-only">{format!(", {} open", grouped(open))}</span>
+                <span class="sr-only">{format!("{} open", grouped(open))}</span>
             }
         })
     };
