@@ -18,6 +18,11 @@ ALTER TABLE sync_runs
     -- Lines of its log, those that were left out since included.
     ADD COLUMN log_lines     bigint NOT NULL DEFAULT 0;
 
+-- The listings of a product as one integration has it, whichever product of the
+-- project they belong to.
+CREATE INDEX listings_external_product
+    ON listings (project_id, integration_id, external_product_id);
+
 -- What happened in a run, in words. Of a long course the beginning and the end.
 CREATE TABLE sync_run_log (
     project_id uuid NOT NULL,

@@ -23,8 +23,11 @@ const NONE: &str = "–";
 /// Codes that have room in a chart; the table has all.
 const MOST_BARS: usize = 8;
 
+/// How runs ended, the token of its colour, and how many did.
+type State = (SyncStatus, &'static str, fn(&RunFigures) -> i64);
+
 /// The states that runs end in, with the token of each colour.
-const STATES: [(SyncStatus, &str, fn(&RunFigures) -> i64); 4] = [
+const STATES: [State; 4] = [
     (SyncStatus::Success, "good", |runs| runs.success),
     (SyncStatus::Partial, "warn", |runs| runs.partial),
     (SyncStatus::Error, "bad", |runs| runs.error),

@@ -13,7 +13,10 @@ use super::{
     SyncRun,
 };
 use crate::{
-    components::ui::{Crumb, Crumbs, ErrorBox, GhostTable, PageTitle},
+    components::{
+        ui::{Crumb, Crumbs, ErrorBox, GhostTable, PageTitle},
+        webhooks::Webhooks,
+    },
     routes::ProjectPlace,
 };
 
@@ -28,9 +31,12 @@ type Loaded = Result<Make, SplitLoaderError>;
 pub(crate) enum Code {
     Catalogue,
     Conflicts,
+    History,
     Prices,
+    Run,
     Settings,
-    Syncs,
+    /// A tab of the settings.
+    Webhooks,
 }
 
 impl Code {
@@ -42,7 +48,8 @@ impl Code {
                 Some(Self::Prices)
             }
             ProjectPlace::Conflicts => Some(Self::Conflicts),
-            ProjectPlace::History(_) | ProjectPlace::Run(..) => Some(Self::Syncs),
+            ProjectPlace::History(_) => Some(Self::History),
+            ProjectPlace::Run(..) => Some(Self::Run),
             ProjectPlace::Settings(..) => Some(Self::Settings),
             _ => None,
         }
@@ -52,9 +59,11 @@ impl Code {
         match self {
             Self::Catalogue => catalogue_code().await,
             Self::Conflicts => conflicts_code().await,
+            Self::History => history_code().await,
             Self::Prices => prices_code().await,
+            Self::Run => run_code().await,
             Self::Settings => settings_code().await,
-            Self::Syncs => syncs_code().await,
+            Self::Webhooks => webhooks_code().await,
         }
     }
 }
@@ -81,11 +90,18 @@ fn conflicts_code() -> Loaded {
     Ok(|_| view! { <Conflicts /> }.into_any())
 }
 
-#[wasm_split(syncs, wasm_split_path = leptos::wasm_split, fallible)]
-fn syncs_code() -> Loaded {
+#[wasm_split(history, wasm_split_path = leptos::wasm_split, fallible)]
+fn history_code() -> Loaded {
+    Ok(|place| match place {
+        ProjectPlace::History(id) => view! { <SyncHistory id /> }.into_any(),
+        _ => ().into_any(),
+    })
+}
+
+#[wasm_split(run, wasm_split_path = leptos::wasm_split, fallible)]
+fn run_code() -> Loaded {
     Ok(|place| match place {
         ProjectPlace::Run(store, id) => view! { <SyncRun store id /> }.into_any(),
-        ProjectPlace::History(id) => view! { <SyncHistory id /> }.into_any(),
         _ => ().into_any(),
     })
 }
@@ -98,7 +114,16 @@ fn settings_code() -> Loaded {
     })
 }
 
-/// The page of an address, once its code is there.
+#[wasm_split(webhooks, wasm_split_path = leptos::wasm_split, fallible)]
+fn webhooks_code() -> Loaded {
+    Ok(|place| match place {
+        ProjectPlace::Settings(id, _) => view! { <Webhooks id /> }.into_any(),
+        _ => ().into_any(),
+    })
+}
+
+/// The page of an address, or what is under one of its tabs, once its code is
+/// there.
 pub(crate) fn later(place: ProjectPlace, code: Code) -> AnyView {
     let loaded = RwSignal::new(None::<Result<Make, ()>>);
     spawn_local(async move { loaded.set(Some(code.load().await.map_err(drop))) });

@@ -6,6 +6,7 @@ use calibr_model::{
 };
 use leptos::{ev, leptos_dom::helpers::window_event_listener, prelude::*};
 
+use super::later::{Code, later};
 use crate::{
     api,
     components::{
@@ -16,7 +17,6 @@ use crate::{
         },
         store::StoreLine,
         ui::{Crumb, Crumbs, ErrorBox, GhostLines, Glyph, Icon, Look, Note, PageTab, PageTabs},
-        webhooks::Webhooks,
     },
     routes::{self, Place, ProjectPlace, SettingsTab},
     state::{Address, Project, Query, Unsaved, query},
@@ -194,7 +194,7 @@ fn Content(
         match tab.get() {
             SettingsTab::Credentials => view! { <Credentials form=access platform /> }.into_any(),
             SettingsTab::Sync => view! { <SyncSettings form platform /> }.into_any(),
-            SettingsTab::Webhooks => view! { <Webhooks id /> }.into_any(),
+            SettingsTab::Webhooks => later(ProjectPlace::Settings(id, tab.get()), Code::Webhooks),
             SettingsTab::Advanced => view! { <Advanced form platform resync /> }.into_any(),
         }
     };

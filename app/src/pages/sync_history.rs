@@ -10,7 +10,7 @@ use crate::{
         PageHeader,
         connect::Connect,
         runs::{RunFigures, RunFilters, RunGraphs, RunTable, RunsFilter},
-        store::{StoreActions, needs_access, store_about},
+        store::{StoreActions, StoreLine, needs_access},
         ui::{Button, Crumb, Crumbs, EmptyState, Glyph, Icon, Look, TabPanel, Tabs},
     },
     routes,
@@ -88,7 +88,7 @@ pub(crate) fn SyncHistory(
         error.filter(|problem| problem.kind == ProblemKind::Invalid)
     });
 
-    let about = move || store.get().map(store_about);
+    let about = move || view! { <StoreLine id /> };
     view! {
         <PageHeader title="Sync history" about=move || about.into_any()>
             <FileLink id filter />

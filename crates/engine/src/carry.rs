@@ -287,7 +287,11 @@ async fn finish(
             .await?;
         phases::notify_status(&mut tx, run.integration).await?;
     }
-    if outcome.status == SyncStatus::Error && run.r#type == RunType::Prices || status.is_some() {
+    // A run that came to its end with every price refused has left none waiting:
+    // what waits was applied since.
+    let broke_off = outcome.status == SyncStatus::Error
+        && outcome.error_code.as_deref() != Some(outcome::PRICES_FAILED);
+    if broke_off && run.r#type == RunType::Prices || status.is_some() {
         let (code, why) = (outcome.error_code.as_deref(), outcome.error.as_deref());
         let (code, why) = (
             code.unwrap_or("not_sent"),

@@ -16,6 +16,7 @@ mod price_check;
 mod queue;
 mod records;
 mod retry;
+mod rounds;
 mod schedule;
 mod scheduler;
 mod shared_budget;

@@ -7,7 +7,7 @@ use calibr_model::{PricePushId, ProjectId, SyncRunId, status::RunEvent};
 use calibr_store::{StoreError, prices::Overdue, runs::Reclaimed};
 use chrono::TimeDelta;
 
-use crate::{Engine, schedule};
+use crate::{Engine, rounds, schedule};
 
 /// A lost run is back in the queue within a lease and this.
 const EVERY: Duration = Duration::from_secs(5);
@@ -21,24 +21,11 @@ const SILENCE: TimeDelta = TimeDelta::minutes(1);
 
 /// Watches until the engine stops.
 pub(crate) async fn watch(engine: Engine) {
-    let mut clock = tokio::time::interval(EVERY);
-    clock.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    loop {
-        tokio::select! {
-            _ = clock.tick() => {}
-            () = engine.stopping.cancelled() => return,
-        }
-        match look(&engine).await {
-            Ok(()) => {}
-            Err(error) if error.is_transient() => {
-                tracing::debug!(%error, "the look-out waits for the database");
-            }
-            Err(error) => tracing::error!(%error, "the look-out for lost workers failed"),
-        }
-    }
+    rounds::go(engine, EVERY, "look-out for lost workers", look).await;
 }
 
-async fn look(engine: &Engine) -> Result<(), StoreError> {
+async fn look(engine: Engine) -> Result<(), StoreError> {
+    let engine = &engine;
     let now = engine.settings.sources.now();
     let overdue = Overdue {
         silent_since: now - SILENCE,

@@ -7,7 +7,7 @@ use calibr_model::{IntegrationId, ProjectId, event::ProjectEvent, status::RunTri
 use calibr_store::StoreError;
 
 use crate::{
-    Engine, NewSync, schedule_run,
+    Engine, NewSync, rounds, schedule_run,
     timetable::{next_run, run_type},
 };
 
@@ -19,24 +19,11 @@ const AT_ONCE: u16 = 100;
 
 /// Watches until the engine stops.
 pub(crate) async fn watch(engine: Engine) {
-    let mut clock = tokio::time::interval(EVERY);
-    clock.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    loop {
-        tokio::select! {
-            _ = clock.tick() => {}
-            () = engine.stopping.cancelled() => return,
-        }
-        match look(&engine).await {
-            Ok(()) => {}
-            Err(error) if error.is_transient() => {
-                tracing::debug!(%error, "the scheduler waits for the database");
-            }
-            Err(error) => tracing::error!(%error, "the scheduler failed"),
-        }
-    }
+    rounds::go(engine, EVERY, "scheduler", look).await;
 }
 
-async fn look(engine: &Engine) -> Result<(), StoreError> {
+async fn look(engine: Engine) -> Result<(), StoreError> {
+    let engine = &engine;
     loop {
         let mut tx = engine.settings.db.system().await?;
         let due = tx.due_syncs(AT_ONCE).await?;

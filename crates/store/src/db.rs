@@ -140,6 +140,20 @@ pub struct TenantTx {
 }
 
 impl TenantTx {
+    /// Whether statements from here on may compare rows one by one. The planner
+    /// takes what was written a moment ago for next to nothing, and would go
+    /// through all of it for each row of the other side; joined by hash, the work
+    /// grows with the rows and no faster.
+    pub(crate) async fn allow_nested_loops(&mut self, allowed: bool) -> Result<(), StoreError> {
+        let statement = if allowed {
+            "SET LOCAL enable_nestloop TO DEFAULT"
+        } else {
+            "SET LOCAL enable_nestloop = off"
+        };
+        sqlx::query(statement).execute(self.conn()).await?;
+        Ok(())
+    }
+
     /// The project it is bound to.
     pub fn project(&self) -> ProjectId {
         self.project

@@ -73,7 +73,7 @@ impl TenantTx {
                                     status, phase, queued_at, since, reads_catalogue,
                                     lease_until)
              SELECT $1, $2, i.id, $4, $5, $6, 'queued', 'authenticate', $7, $8,
-                    $4 <> 'prices' AND (i.sync_products OR $5 IN ('person', 'retry')),
+                    $4 NOT IN ('prices', 'retry') AND (i.sync_products OR $5 IN ('person', 'retry')),
                     -- Looked at again should the job that is queued for it be lost.
                     now() + interval '60 seconds'
              FROM integrations i WHERE i.project_id = $1 AND i.id = $3

@@ -99,14 +99,17 @@ async fn a_thousand_failures_of_one_code_are_a_group_and_a_few_pages() {
         )
     };
     let groups = scene.client.get(&of("/failures/groups")).await.expect(200);
-    let malformed = groups["items"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .find(|one| one["code"] == "malformed_record")
-        .unwrap();
-    assert_eq!(malformed["count"], 2_000, "{groups}");
-    assert_eq!(malformed["unnamed"], 2_000, "{groups}");
+    let of_code = |figure: &str| -> i64 {
+        let groups = groups["items"].as_array().unwrap().iter();
+        let malformed = groups.filter(|one| one["code"] == "malformed_record");
+        malformed.map(|one| one[figure].as_i64().unwrap()).sum()
+    };
+    // One of products and one of variants, whose ids could be read all the same.
+    assert_eq!(
+        (of_code("count"), of_code("unnamed")),
+        (2_000, 0),
+        "{groups}"
+    );
     let all = scene
         .client
         .all(&of("/failures?code=malformed_record"))
@@ -120,11 +123,11 @@ async fn a_thousand_failures_of_one_code_are_a_group_and_a_few_pages() {
 #[tokio::test]
 async fn a_run_goes_on_after_its_credentials_were_changed_and_begins_anew_after_its_settings_were()
 {
-    let broken = Broken::store(400, 1).await;
+    let broken = Broken::store(1_500, 1).await;
     let scene = &broken.scene;
     broken.mend();
     let slow = Fault::once(FaultKind::Slow {
-        delay_milliseconds: 500,
+        delay_milliseconds: 50,
     })
     .of_operation("variations")
     .times(10_000);
@@ -147,7 +150,7 @@ async fn a_run_goes_on_after_its_credentials_were_changed_and_begins_anew_after_
     let ended = scene.run_ended(&broken.integration, &run).await;
     assert_eq!(
         (&ended["status"], &ended["items_synced"]),
-        (&json!("success"), &json!(400)),
+        (&json!("success"), &json!(1_500)),
         "{ended}"
     );
     let log = ended["log"].as_array().unwrap();
@@ -186,7 +189,7 @@ async fn a_full_disk_is_waited_for_in_words_and_the_run_goes_on() {
     .await;
     let words = waiting["error"].as_str().unwrap();
     assert!(
-        words.contains("disk is full") && words.ends_with('.'),
+        words.contains("disk of the console's own database is full") && words.ends_with('.'),
         "{words}"
     );
     scene
@@ -235,7 +238,8 @@ async fn a_database_that_takes_no_changes_is_waited_for_and_the_run_goes_on() {
         .client
         .post("/api/fn/rename_integration", &wanted)
         .await;
-    let problem = renamed.problem(503, "unavailable");
+    let problem = renamed.expect(503);
+    assert_eq!(problem["kind"], "unavailable", "{problem}");
     assert!(
         problem["detail"]
             .as_str()
@@ -246,10 +250,7 @@ async fn a_database_that_takes_no_changes_is_waited_for_and_the_run_goes_on() {
     // The owner of a database may change this even now.
     scene
         .database
-        .run(&format!(
-            "SET default_transaction_read_only = off; {}",
-            read_only("off")
-        ))
+        .run(&format!("BEGIN READ WRITE; {}; COMMIT", read_only("off")))
         .await;
     scene.database.end_connections().await;
     let ended = scene.run_ended(&integration, &run).await;

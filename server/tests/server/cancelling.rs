@@ -147,8 +147,10 @@ async fn while_it_sends_prices() {
     let goods = unique(listings(&scene, &integration).await);
     let wanted: Vec<(&Value, &str)> = goods.iter().take(3).map(|one| (one, "31.30")).collect();
     let push = preview(&scene, table(&wanted)).await;
-    let fault = Fault::once(FOR_EVER).of_operation("products").times(100);
-    scene.shop.woocommerce().add_fault(STORE, fault).unwrap();
+    for operation in ["products", "variations"] {
+        let fault = Fault::once(FOR_EVER).of_operation(operation).times(100);
+        scene.shop.woocommerce().add_fault(STORE, fault).unwrap();
+    }
     apply(&scene, &push).await;
     let run = scene.newest_run(&integration).await;
     let run = run["id"].as_str().unwrap();

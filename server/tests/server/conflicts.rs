@@ -74,6 +74,12 @@ async fn resolve(scene: &Scene, conflict: &Value, to: &str) -> Answer {
     scene.client.post(&path(&rest), &body).await
 }
 
+/// A full sync, once what is under way has ended.
+async fn synced(scene: &Scene, integration: &str) -> Value {
+    scene.newest_run_ended(integration).await;
+    scene.sync(integration, "full").await
+}
+
 async fn ended_push(scene: &Scene, conflict: &Value) -> Value {
     settled(scene, &json!({ "id": conflict["push_id"] })).await
 }
@@ -90,7 +96,7 @@ async fn agreed() -> (Scene, String, Vec<Value>) {
 async fn a_person_decides_for_either_side() {
     let (scene, integration, goods) = agreed().await;
     at_the_store(&scene, &goods[0], "77.70", None);
-    scene.sync(&integration, "full").await;
+    synced(&scene, &integration).await;
     let found = open(&scene).await;
     assert_eq!(
         [&found["base"], &found["ours"], &found["theirs"]].map(minor),
@@ -113,7 +119,7 @@ async fn a_person_decides_for_either_side() {
     assert_eq!(price_at_the_store(&scene, &goods[0]), "50.00");
 
     at_the_store(&scene, &goods[0], "66.60", None);
-    scene.sync(&integration, "full").await;
+    synced(&scene, &integration).await;
     let found = open(&scene).await;
     resolve(&scene, &found, "theirs").await.expect(200);
     let ledger = Client::in_project(&format!(
@@ -122,7 +128,7 @@ async fn a_person_decides_for_either_side() {
     ));
     let ledger = scene.client.get(&ledger).await.expect(200)["ledger"].clone();
     assert_eq!(minor(&ledger["desired"]["price"]), 6_660, "{ledger}");
-    scene.sync(&integration, "full").await;
+    synced(&scene, &integration).await;
     assert!(conflicts(&scene, "?status=open").await.is_empty());
     assert_eq!(price_at_the_store(&scene, &goods[0]), "66.60");
 }
@@ -131,10 +137,10 @@ async fn a_person_decides_for_either_side() {
 async fn the_second_of_two_people_learns_who_came_first() {
     let (scene, integration, goods) = agreed().await;
     at_the_store(&scene, &goods[0], "77.70", None);
-    scene.sync(&integration, "full").await;
+    synced(&scene, &integration).await;
     let looked_at = open(&scene).await;
     at_the_store(&scene, &goods[0], "78.80", None);
-    scene.sync(&integration, "full").await;
+    synced(&scene, &integration).await;
     let problem = resolve(&scene, &looked_at, "ours")
         .await
         .problem(409, "conflict");
@@ -188,7 +194,7 @@ async fn a_store_whose_prices_stand_keeps_them_also_from_a_push() {
     )
     .await;
     at_the_store(&scene, &goods[0], "77.70", None);
-    scene.sync(&integration, "full").await;
+    synced(&scene, &integration).await;
     let decided = conflicts(&scene, "").await.remove(0);
     assert_eq!(
         [
@@ -223,7 +229,7 @@ async fn calibrs_price_goes_back_by_itself_where_it_may() {
     settings(&scene, &integration, json!({ "conflict_policy": "calibr" })).await;
     let held = async |price: &str| {
         at_the_store(&scene, &goods[0], price, None);
-        scene.sync(&integration, "full").await;
+        synced(&scene, &integration).await;
         let held = open(&scene).await["held"].clone();
         assert_eq!(price_at_the_store(&scene, &goods[0]), price);
         held["reason"].as_str().unwrap().to_owned()
@@ -240,7 +246,7 @@ async fn calibrs_price_goes_back_by_itself_where_it_may() {
     floor(&scene, Some(1_000)).await;
     for price in ["75.00", "76.00", "77.00"] {
         at_the_store(&scene, &goods[0], price, None);
-        let run = scene.sync(&integration, "full").await;
+        let run = synced(&scene, &integration).await;
         assert_eq!(
             (&run["status"], &run["prices_pushed"]),
             (&json!("success"), &json!(1)),
@@ -268,6 +274,7 @@ async fn a_price_that_moved_before_its_push_waits_under_conflicts() {
     at_the_store(&scene, &goods[0], "88.80", None);
     apply(&scene, &push).await;
     settled(&scene, &push).await;
+    scene.newest_run_ended(&integration).await;
     let item = items(&scene, &push).await.remove(0);
     assert_eq!(item["code"], "price_moved", "{item}");
     assert!(
@@ -295,7 +302,7 @@ async fn a_price_that_moved_before_its_push_waits_under_conflicts() {
     let decided = resolve(&scene, &found, "ours").await.expect(200);
     ended_push(&scene, &decided).await;
     assert_eq!(price_at_the_store(&scene, &goods[0]), "45.00");
-    scene.sync(&integration, "full").await;
+    synced(&scene, &integration).await;
     assert!(conflicts(&scene, "?status=open").await.is_empty());
 }
 
@@ -303,7 +310,7 @@ async fn a_price_that_moved_before_its_push_waits_under_conflicts() {
 async fn what_was_decided_is_undone_until_it_is_sent() {
     let (scene, integration, goods) = agreed().await;
     at_the_store(&scene, &goods[0], "77.70", None);
-    scene.sync(&integration, "full").await;
+    synced(&scene, &integration).await;
     let found = open(&scene).await;
     // A store that does not answer: what is decided waits.
     let away = Fault::once(FaultKind::ServerError { status: 503 }).times(1_000);
@@ -344,12 +351,12 @@ async fn all_that_match_are_decided_at_once_and_nothing_unseen() {
     for one in &goods[..3] {
         at_the_store(&scene, one, "77.70", None);
     }
-    scene.sync(&integration, "full").await;
+    synced(&scene, &integration).await;
     let newest = conflicts(&scene, "").await.remove(0);
     let as_of = newest["found_at"].clone();
     at_the_store(&scene, &goods[3], "77.70", None);
     at_the_store(&scene, &goods[2], "78.80", None);
-    scene.sync(&integration, "full").await;
+    synced(&scene, &integration).await;
     let counts = conflicts(&scene, &format!("?integration={integration}&field=price")).await;
     assert_eq!(counts.len(), 4);
     let wanted = json!({ "to": "ours", "which": { "matching": {
@@ -385,7 +392,7 @@ async fn a_struck_through_price_is_decided_by_itself() {
     let push = scene.client.put(&Client::in_project(&rest), &price).await;
     settled(&scene, &push.expect(202)).await;
     at_the_store(&scene, &one, "50", Some("90"));
-    scene.sync(&integration, "full").await;
+    synced(&scene, &integration).await;
     let found = open(&scene).await;
     assert_eq!(found["field"], "compare_at", "{found}");
     assert_eq!(
@@ -394,7 +401,7 @@ async fn a_struck_through_price_is_decided_by_itself() {
     );
     let decided = resolve(&scene, &found, "ours").await.expect(200);
     ended_push(&scene, &decided).await;
-    scene.sync(&integration, "full").await;
+    synced(&scene, &integration).await;
     let now = listings(&scene, &integration).await;
     let now = now.iter().find(|other| other["id"] == one["id"]).unwrap();
     assert_eq!(
@@ -415,14 +422,10 @@ async fn a_killed_console_finds_each_conflict_once() {
     })
     .times(1_000);
     scene.shop.woocommerce().add_fault(STORE, slow).unwrap();
-    let start = Client::in_project(&format!("integrations/{integration}/syncs"));
-    let run = scene
-        .client
-        .post(&start, &json!({ "type": "full" }))
-        .await
-        .expect(202);
+    scene.newest_run_ended(&integration).await;
+    let run = scene.start_run(&integration, "full").await;
     scene
-        .run_reaches(&integration, run["id"].as_str().unwrap(), "pull_catalogue")
+        .run_reaches(&integration, &run, "pull_catalogue")
         .await;
     let scene = scene.killed_and_started_again().await;
     scene.shop.woocommerce().clear_faults(STORE).unwrap();
@@ -435,7 +438,7 @@ async fn a_killed_console_finds_each_conflict_once() {
 async fn a_viewer_looks_and_decides_nothing() {
     let (scene, integration, goods) = agreed().await;
     at_the_store(&scene, &goods[0], "77.70", None);
-    scene.sync(&integration, "full").await;
+    synced(&scene, &integration).await;
     scene
         .database
         .run("UPDATE memberships SET role = 'viewer'")

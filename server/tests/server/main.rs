@@ -58,6 +58,7 @@ mod refresh;
 mod replicas;
 #[cfg(test)]
 mod restarts;
+#[cfg(test)]
 mod retries;
 #[cfg(test)]
 mod run_history;
@@ -77,6 +78,8 @@ mod stopping;
 mod support;
 #[cfg(test)]
 mod syncs;
+#[cfg(test)]
+mod unchanged;
 #[cfg(test)]
 mod vendure;
 #[cfg(test)]

@@ -224,7 +224,7 @@ async fn runs_that_nobody_asked_for_leave_the_catalogue_alone_where_that_is_set(
         let listings = outlet.client.all(&Client::in_project("listings")).await;
         let one = listings
             .into_iter()
-            .find(|one| one["external_id"] == listing.to_string());
+            .find(|one| one["external_id"] == json!(listing.to_string()));
         one.unwrap()["price"]["amount_minor"].as_i64()
     };
     assert_eq!(shown().await, price.replace('.', "").parse().ok());

@@ -1,7 +1,6 @@
 //! A connected store: its row on the platform's card, and what can be done
 //! with it.
 
-mod about;
 mod actions;
 mod dialogs;
 mod facts;
@@ -11,7 +10,6 @@ mod outcome;
 mod platform_card;
 mod row;
 
-pub(crate) use about::store_about;
 pub(crate) use actions::StoreActions;
 pub(crate) use dialogs::{StoreDialogs, StoreDialogsView};
 pub(crate) use line::StoreLine;

@@ -5,6 +5,9 @@ use calibr_store::runs::Outcome;
 
 use crate::error::EngineError;
 
+/// The code of a run that the store did not take every price of.
+pub(super) const PRICES_FAILED: &str = "prices_failed";
+
 /// A run's figures at its end.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Figures {
@@ -66,7 +69,7 @@ pub(super) fn of(figures: Figures, r#type: RunType, known_before: i64) -> Outcom
     });
     let code = match (&prices, &orders) {
         (None, None) => return catalogue,
-        (Some(_), _) => "prices_failed",
+        (Some(_), _) => PRICES_FAILED,
         (None, Some(_)) => "orders_failed",
     };
     let told: Vec<String> = [catalogue.error, prices, orders]

@@ -167,6 +167,8 @@ fn settings_hash(integration: &IntegrationRecord) -> [u8; 32] {
         hash.update((value.len() as u64).to_le_bytes());
         hash.update(value.as_bytes());
     }
+    // Where a list goes on may be a number of its page.
+    hash.update(integration.tuning.page_size.unwrap_or(0).to_le_bytes());
     hash.finalize().into()
 }
 

@@ -7,7 +7,7 @@ use calibr_store::{StoreError, runs::ClaimedRun};
 use futures::{FutureExt, StreamExt, future::BoxFuture, stream};
 
 use super::{Checked, read_the_gap, read_what_was_held_back};
-use crate::{Engine, error::EngineError};
+use crate::{Engine, error::EngineError, rounds};
 
 /// How often the database is asked whose turn it is.
 const LOOK_EVERY: Duration = Duration::from_secs(5);
@@ -30,24 +30,11 @@ pub(crate) async fn watch(engine: Engine) {
         .filter(|platform| keeper.sends(&platform.id))
         .map(|platform| platform.id.to_string())
         .collect();
-    let mut clock = tokio::time::interval(LOOK_EVERY);
-    clock.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    loop {
-        tokio::select! {
-            _ = clock.tick() => {}
-            () = engine.stopping.cancelled() => return,
-        }
-        tokio::select! {
-            looked = look(&engine, &platforms) => match looked {
-                Ok(()) => {}
-                Err(error) if error.is_transient() => {
-                    tracing::debug!(%error, "the guardian of webhooks waits for the database");
-                }
-                Err(error) => tracing::error!(%error, "the guardian of webhooks failed"),
-            },
-            () = engine.stopping.cancelled() => return,
-        }
-    }
+    rounds::go(engine, LOOK_EVERY, "guardian of webhooks", |engine| {
+        let platforms = platforms.clone();
+        async move { look(&engine, &platforms).await }
+    })
+    .await;
 }
 
 async fn look(engine: &Engine, platforms: &[String]) -> Result<(), StoreError> {

@@ -22,6 +22,8 @@ use calibr_store::{
     prices::{NamedBy, PricedListing},
 };
 
+pub(crate) use self::preview::preview_again;
+pub(crate) use self::resend::judge_ours;
 pub use self::{
     apply::{RefusedInTrial, apply, discard, set},
     bounds::{bounds, guardrails, set_guardrails},
@@ -29,7 +31,6 @@ pub use self::{
     preview::{preview, preview_table, revert},
     upload::{LONGEST_TABLE, TableUpload},
 };
-pub(crate) use self::{preview::preview_again, resend::judge_ours};
 pub use calibr_store::prices::ItemFilter;
 
 use crate::{Actor, Services};

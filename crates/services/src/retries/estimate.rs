@@ -77,11 +77,19 @@ async fn workload(
                     with_variants: number(size.with_variants),
                 })
             }
-            RunType::Incremental => CatalogueWork::Changed(Size {
-                listings: number(last.items),
-                products: number(last.items),
-                with_variants: 0,
-            }),
+            RunType::Incremental => {
+                let size = tx.catalogue_size(integration.id).await?;
+                // What changed is made up like the whole.
+                let share = |of: i64| match number(size.listings) {
+                    0 => number(last.items),
+                    all => (number(last.items) * number(of)).div_ceil(all),
+                };
+                CatalogueWork::Changed(Size {
+                    listings: number(last.items),
+                    products: share(size.products),
+                    with_variants: share(size.with_variants),
+                })
+            }
             RunType::Retry if counts.listings + counts.products == 0 => CatalogueWork::Nothing,
             RunType::Retry => CatalogueWork::Items(Size {
                 listings: number(counts.listings),

@@ -34,15 +34,11 @@ impl TenantTx {
         let gone: Vec<Gone> = sqlx::query_as(
             "UPDATE listings l SET state = 'gone', updated_at = $4
              WHERE l.project_id = $1 AND l.integration_id = $2 AND l.state <> 'gone'
-               AND (l.product_id IN (SELECT k.product_id FROM product_links k
-                                     WHERE k.project_id = $1 AND k.integration_id = $2
-                                       AND k.external_id = ANY ($3))
-                        AND l.external_product_id = ANY ($3)
-                    OR l.external_id = ANY (
-                        SELECT id FROM UNNEST($3::text[]) AS r (id)
-                        WHERE NOT EXISTS (SELECT FROM product_links k
-                                          WHERE k.project_id = $1 AND k.integration_id = $2
-                                            AND k.external_id = r.id)))
+               AND (l.external_product_id = ANY ($3)
+                    OR l.external_id = ANY ($3)
+                       AND NOT EXISTS (SELECT FROM product_links k
+                                       WHERE k.project_id = $1 AND k.integration_id = $2
+                                         AND k.external_id = l.external_id))
              RETURNING l.external_product_id, l.product_id",
         )
         .bind(project)
@@ -83,7 +79,9 @@ impl TenantTx {
         now: DateTime<Utc>,
     ) -> Result<bool, StoreError> {
         let project = self.project().0;
-        self.end_conflicts_of_gone(integration, now).await?;
+        if !gone.is_empty() {
+            self.end_conflicts_of_gone(integration, now).await?;
+        }
         let mut links: Vec<&str> = gone
             .iter()
             .map(|one| one.external_product_id.as_str())
@@ -97,7 +95,6 @@ impl TenantTx {
                AND k.state <> 'gone'
                AND NOT EXISTS (SELECT FROM listings l
                                WHERE l.project_id = $1 AND l.integration_id = $2
-                                 AND l.product_id = k.product_id
                                  AND l.external_product_id = k.external_id
                                  AND l.state <> 'gone')
              RETURNING k.product_id",

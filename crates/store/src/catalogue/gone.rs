@@ -27,12 +27,7 @@ impl TenantTx {
     pub async fn mark_gone(&mut self, context: &BatchContext<'_>) -> Result<Removed, StoreError> {
         self.lock_catalogue().await?;
         self.hold_lease(context).await?;
-        // What the run met was written a moment ago: the planner takes it for next
-        // to nothing and would go through all of it for each listing. Joined by
-        // hash, the work grows with the store and no faster.
-        sqlx::query("SET LOCAL enable_nestloop = off")
-            .execute(self.conn())
-            .await?;
+        self.allow_nested_loops(false).await?;
         let project = self.project().0;
         let now = context.sources.now();
         let unmet: Vec<uuid::Uuid> = sqlx::query_scalar(
@@ -50,9 +45,7 @@ impl TenantTx {
         .bind(as_i64(AT_ONCE))
         .fetch_all(self.conn())
         .await?;
-        sqlx::query("SET LOCAL enable_nestloop = on")
-            .execute(self.conn())
-            .await?;
+        self.allow_nested_loops(true).await?;
         self.whole_catalogue_came_through(context).await?;
         let gone: Vec<Gone> = sqlx::query_as(
             "UPDATE listings l SET state = 'gone', updated_at = $3
@@ -94,11 +87,7 @@ impl TenantTx {
         let gone: Vec<Gone> = sqlx::query_as(
             "UPDATE listings l SET state = 'gone', updated_at = $5
              WHERE l.project_id = $1 AND l.integration_id = $2 AND l.state <> 'gone'
-               AND (l.external_id = ANY ($3)
-                    OR l.product_id IN (SELECT k.product_id FROM product_links k
-                                        WHERE k.project_id = $1 AND k.integration_id = $2
-                                          AND k.external_id = ANY ($4))
-                       AND l.external_product_id = ANY ($4))
+               AND (l.external_id = ANY ($3) OR l.external_product_id = ANY ($4))
              RETURNING l.external_product_id, l.product_id",
         )
         .bind(project)

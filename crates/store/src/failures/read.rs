@@ -1,5 +1,7 @@
 //! What is shown of failures, and what of them is removed.
 
+use std::collections::HashMap;
+
 use calibr_model::{
     Cursor, Page, PageRequest, SyncRunId, UserId,
     status::{Captured, FailureKind, FailureState},
@@ -11,7 +13,7 @@ use sqlx::FromRow;
 use crate::{
     db::{SystemTx, TenantTx},
     error::StoreError,
-    rows::{page_of, word},
+    rows::{column, page_of, word},
 };
 
 /// Rows that are cleared in one go.
@@ -154,29 +156,39 @@ impl TenantTx {
             open: i64,
             parked: i64,
             unnamed: i64,
-            message: String,
+            first: i64,
         }
         let project = self.project().0;
+        self.allow_nested_loops(false).await?;
         let groups: Vec<Group> = sqlx::query_as(
-            "SELECT g.code, g.kind, g.class, g.count, g.open, g.parked, g.unnamed, m.message
-             FROM (SELECT f.code, f.kind, f.class, count(*) AS count, min(f.id) AS first,
-                          count(b.external_id) FILTER (WHERE b.parked_at IS NULL) AS open,
-                          count(b.external_id) FILTER (WHERE b.parked_at IS NOT NULL) AS parked,
-                          count(*) FILTER (WHERE f.external_id IS NULL) AS unnamed
-                   FROM item_failures f
-                   JOIN sync_runs r ON r.project_id = f.project_id AND r.id = f.run_id
-                   LEFT JOIN failing_items b
-                          ON b.project_id = $1 AND b.integration_id = r.integration_id
-                         AND b.kind = f.kind AND b.external_id = f.external_id
-                   WHERE f.project_id = $1 AND f.run_id = $2
-                   GROUP BY f.code, f.kind, f.class) g
-             JOIN item_failures m ON m.project_id = $1 AND m.run_id = $2 AND m.id = g.first
-             ORDER BY g.count DESC, g.code, g.kind, g.class",
+            "SELECT f.code, f.kind, f.class, count(*) AS count, min(f.id) AS first,
+                    count(b.external_id) FILTER (WHERE b.parked_at IS NULL) AS open,
+                    count(b.external_id) FILTER (WHERE b.parked_at IS NOT NULL) AS parked,
+                    count(*) FILTER (WHERE f.external_id IS NULL) AS unnamed
+             FROM item_failures f
+             JOIN sync_runs r ON r.project_id = f.project_id AND r.id = f.run_id
+             LEFT JOIN failing_items b
+                    ON b.project_id = $1 AND b.integration_id = r.integration_id
+                   AND b.kind = f.kind AND b.external_id = f.external_id
+             WHERE f.project_id = $1 AND f.run_id = $2
+             GROUP BY f.code, f.kind, f.class
+             ORDER BY count DESC, f.code, f.kind, f.class",
         )
         .bind(project)
         .bind(run.0)
         .fetch_all(self.conn())
         .await?;
+        self.allow_nested_loops(true).await?;
+        let messages: Vec<(i64, String)> = sqlx::query_as(
+            "SELECT id, message FROM item_failures
+             WHERE project_id = $1 AND run_id = $2 AND id = ANY ($3)",
+        )
+        .bind(project)
+        .bind(run.0)
+        .bind(column(&groups, |group| group.first))
+        .fetch_all(self.conn())
+        .await?;
+        let mut messages: HashMap<i64, String> = messages.into_iter().collect();
         groups
             .into_iter()
             .map(|group| {
@@ -188,7 +200,7 @@ impl TenantTx {
                     open: group.open,
                     parked: group.parked,
                     unnamed: group.unnamed,
-                    message: group.message,
+                    message: messages.remove(&group.first).unwrap_or_default(),
                 })
             })
             .collect()

@@ -111,11 +111,7 @@ impl TenantTx {
         unlisted: i64,
     ) -> Result<bool, StoreError> {
         let project = self.project().0;
-        // The planner knows nothing of items that were added in this transaction:
-        // it would take them for few, and compare each with each.
-        sqlx::query("SET LOCAL enable_nestloop = off")
-            .execute(self.conn())
-            .await?;
+        self.allow_nested_loops(false).await?;
         sqlx::query(
             "UPDATE price_push_items n
              SET status = 'refused', code = 'named_twice',
@@ -134,9 +130,7 @@ impl TenantTx {
         .bind(push.0)
         .execute(self.conn())
         .await?;
-        sqlx::query("SET LOCAL enable_nestloop TO DEFAULT")
-            .execute(self.conn())
-            .await?;
+        self.allow_nested_loops(true).await?;
         let hash = preview_hash(self.conn(), project, push).await?;
         let closed = sqlx::query(
             "UPDATE price_pushes p

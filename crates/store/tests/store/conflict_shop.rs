@@ -163,6 +163,7 @@ impl Shop {
                 code: "price_moved".to_owned(),
                 message: "The store's price moved.".to_owned(),
                 class: FailureClass::NeedsAction,
+                request: None,
                 answer: None,
             },
             seen: Some(SeenPrice {

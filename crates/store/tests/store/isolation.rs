@@ -494,9 +494,12 @@ async fn a_function_with_the_owners_rights_looks_nowhere_else_and_is_not_for_eve
     assert_eq!(
         names,
         [
+            "calibr_due_syncs",
             "calibr_due_webhook_checks",
             "calibr_enqueue",
+            "calibr_expunge_answers",
             "calibr_lost_runs",
+            "calibr_next_run",
             "calibr_overdue_price_pushes",
             "calibr_project_of_connect_attempt",
             "calibr_project_of_integration",
@@ -504,6 +507,7 @@ async fn a_function_with_the_owners_rights_looks_nowhere_else_and_is_not_for_eve
             "calibr_remove_unapplied_price_pushes",
             "calibr_remove_webhook_deliveries",
             "calibr_search_products",
+            "calibr_someone_waits",
             "calibr_take_connect_attempt"
         ]
     );

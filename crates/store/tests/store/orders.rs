@@ -2,11 +2,12 @@
 
 use calibr_model::{
     Money,
-    status::SyncStatus,
+    status::{FailureKind, SyncStatus},
     views::{DaySales, ListingSales, Sold, StoreSales},
 };
 use calibr_store::{
     StoreError,
+    catalogue::FailureInput,
     orders::{OrderBatchInput, OrderCounts, OrderInput},
 };
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
@@ -353,7 +354,10 @@ async fn failed_orders_are_noted_once_and_hold_the_watermark(pool: PgPool) {
     let (world, run) = shop(pool).await;
     let project = run.claimed.project;
     let broken = OrderBatchInput {
-        failures: vec![failure(Some("o9"), "order_unreadable")],
+        failures: vec![FailureInput {
+            kind: FailureKind::Order,
+            ..failure(Some("o9"), "order_unreadable")
+        }],
         ..OrderBatchInput::default()
     };
     assert_eq!(write(&world, &run, &broken).await, counts(0, 0, 1));

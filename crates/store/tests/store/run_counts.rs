@@ -287,7 +287,7 @@ async fn runs_from_before_are_counted_by_the_migration(pool: PgPool) {
 
     let step = calibr_store::MIGRATOR
         .iter()
-        .find(|step| step.version == 17)
+        .find(|step| step.description == "run history")
         .unwrap();
     let undo = "DROP TABLE sync_run_counts, sync_failure_counts;
                 DROP FUNCTION calibr_run_milliseconds, calibr_duration_step;

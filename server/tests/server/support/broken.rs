@@ -118,7 +118,7 @@ impl Broken {
     /// The one failure of an item.
     pub(crate) async fn failure_of(&self, run: &Value, item: u64) -> Value {
         let mut all = self.failures(run, "").await;
-        all.retain(|failure| failure["external_id"] == item.to_string());
+        all.retain(|failure| failure["external_id"] == json!(item.to_string()));
         assert_eq!(all.len(), 1, "{all:?}");
         all.remove(0)
     }
