@@ -241,7 +241,7 @@ impl Worded for ConflictStatus {
         match self {
             Self::Open => "Open",
             Self::Resolved => "Decided",
-            Self::Superseded => "Ended by itself",
+            Self::Superseded => "Ended",
         }
     }
 

@@ -231,7 +231,7 @@ pub(crate) fn BulkBar(
         <div role="status" class="contents">
             <Show when=move || shown.get()>
                 <div class="at-foot flex flex-wrap items-center gap-x-4 gap-y-2.5 px-4 py-3">
-                    <p class="min-w-0 flex-1 basis-48">
+                    <p class="min-w-0 flex-1">
                         <span class="font-medium">{words}</span>
                         <Show when=move || may_widen.get()>
                             " "
@@ -245,15 +245,15 @@ pub(crate) fn BulkBar(
                             </button>
                         </Show>
                     </p>
-                    <div class="ml-auto flex flex-wrap gap-2">
-                        <Button label="Clear" look=Look::Quiet on_click=move || selection.clear() />
-                        <Button
-                            label=keep(ConflictSide::Theirs)
-                            on_click=move || bulk.ask(ConflictSide::Theirs)
-                        />
+                    <Button label="Clear" look=Look::Quiet on_click=move || selection.clear() />
+                    <div class="grid grid-cols-2 gap-2 max-sm:w-full">
                         <Button
                             label=keep(ConflictSide::Ours)
                             on_click=move || bulk.ask(ConflictSide::Ours)
+                        />
+                        <Button
+                            label=keep(ConflictSide::Theirs)
+                            on_click=move || bulk.ask(ConflictSide::Theirs)
                         />
                     </div>
                 </div>

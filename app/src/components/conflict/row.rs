@@ -48,7 +48,7 @@ pub(super) fn Row(id: u128, inbox: Inbox) -> impl IntoView {
             <label class="-m-2 p-2" data-part=FIRST>
                 <input
                     type="checkbox"
-                    class="block size-4.5 scroll-my-32 accent-accent"
+                    class="mt-0.5 block size-4.5 scroll-my-32 accent-accent"
                     aria-label=spoken.clone()
                     prop:checked=move || selected.get()
                     on:change=select
@@ -78,7 +78,7 @@ pub(super) fn Row(id: u128, inbox: Inbox) -> impl IntoView {
                         {(first.field != ConflictField::Price)
                             .then(|| view! { <p class="text-sm">{conflict_field(first.field)}</p> })}
                         {move || {
-                            held.get().map(|why| view! { <p class="mt-1 text-sm text-warn-text">{why}</p> })
+                            held.get().map(|why| view! { <p class="mt-1 text-xs text-quiet">{why}</p> })
                         }}
                     </div>
                 </div>
@@ -102,7 +102,7 @@ pub(super) fn Row(id: u128, inbox: Inbox) -> impl IntoView {
                 .may
                 .then(|| {
                     view! {
-                        <td data-wide="" class="md:w-36 xl:w-68">
+                        <td data-wide="">
                             <Decision conflict inbox id />
                         </td>
                     }
@@ -257,7 +257,16 @@ fn decided(one: ConflictView, inbox: Inbox) -> AnyView {
     view! {
         {one.resolution.map(pill)}
         <p class="mt-1 text-quiet wrap-anywhere">
-            {by} {one.decided_at.map(|at| view! { <TimeAgo at /> })}
+            {by}
+            {one
+                .decided_at
+                .map(|at| {
+                    view! {
+                        <span class="whitespace-nowrap">
+                            <TimeAgo at />
+                        </span>
+                    }
+                })}
         </p>
         {push}
     }
@@ -306,19 +315,21 @@ fn Decision(conflict: Memo<Option<ConflictView>>, inbox: Inbox, id: ConflictId) 
         let which = UndoConflicts::Conflicts(vec![id]);
         inbox.undo(inbox.project.slug(), which);
     };
-    move || match stands.get() {
+    move || {
+        match stands.get() {
         Some((ConflictStatus::Open, _)) => view! {
-            <div class="grid grid-cols-2 gap-2 max-md:mt-2 md:grid-cols-1 xl:grid-cols-2">
+            <div class="grid grid-cols-2 gap-2 max-md:mt-2 md:w-34 md:grid-cols-1 xl:w-67 xl:grid-cols-2">
                 {keep(ConflictSide::Ours)} {keep(ConflictSide::Theirs)}
             </div>
         }
         .into_any(),
         Some((_, true)) => view! {
-            <span class="grid" data-part="undo">
+            <span class="max-md:mt-2 max-md:grid" data-part="undo">
                 <Button label="Undo" icon=Icon::Undo size=Size::Small on_click=undo />
             </span>
         }
         .into_any(),
         _ => ().into_any(),
+    }
     }
 }

@@ -167,7 +167,7 @@ fn AtPeace(inbox: Inbox) -> impl IntoView {
             let href = routes::settings_tab(slug.as_str(), store.id, SettingsTab::Sync);
             view! {
                 <a class=Look::Plain.class() href=href>
-                    "Policy of " <bdi>{store.name}</bdi>
+                    <span>"Policy of " <bdi>{store.name}</bdi></span>
                 </a>
             }
         };
