@@ -139,25 +139,19 @@ impl TenantTx {
         now: DateTime<Utc>,
     ) -> Result<(), StoreError> {
         let project = self.project().0;
-        let ended = sqlx::query(
-            "UPDATE price_conflicts c
-             SET status = 'superseded', decided_at = $3, version = c.version + 1,
-                 held_reason = NULL, held_message = NULL
-             FROM price_push_items n
+        let ended: Vec<Uuid> = sqlx::query_scalar(
+            "SELECT c.id FROM price_push_items n
+             JOIN price_conflicts c
+                 ON c.project_id = $1 AND c.listing_id = n.listing_id AND c.status = 'open'
              WHERE n.project_id = $1 AND n.push_id = $2 AND n.status = 'planned'
-               AND c.project_id = $1 AND c.listing_id = n.listing_id AND c.is_open
                AND CASE c.field WHEN 'price' THEN NOT n.keeps_price
                                 ELSE n.compare_at <> 'keep' END",
         )
         .bind(project)
         .bind(push.0)
-        .bind(now)
-        .execute(self.conn())
+        .fetch_all(self.conn())
         .await?;
-        if ended.rows_affected() > 0 {
-            self.tell_of_conflicts().await?;
-        }
-        Ok(())
+        self.end_by_themselves(&ended, now).await
     }
 
     /// Open conflicts of listings that an integration's store no longer has end.
@@ -167,23 +161,40 @@ impl TenantTx {
         now: DateTime<Utc>,
     ) -> Result<(), StoreError> {
         let project = self.project().0;
-        let ended = sqlx::query(
-            "UPDATE price_conflicts c
-             SET status = 'superseded', decided_at = $3, version = c.version + 1,
-                 held_reason = NULL, held_message = NULL
-             FROM listings l
-             WHERE c.project_id = $1 AND c.integration_id = $2 AND c.is_open
-               AND l.project_id = $1 AND l.id = c.listing_id AND l.state = 'gone'",
+        let ended: Vec<Uuid> = sqlx::query_scalar(
+            "SELECT c.id FROM price_conflicts c
+             JOIN listings l ON l.project_id = $1 AND l.id = c.listing_id AND l.state = 'gone'
+             WHERE c.project_id = $1 AND c.integration_id = $2 AND c.is_open",
         )
         .bind(project)
         .bind(integration.0)
+        .fetch_all(self.conn())
+        .await?;
+        self.end_by_themselves(&ended, now).await
+    }
+
+    /// Open conflicts end that there is nothing to decide of any more.
+    async fn end_by_themselves(
+        &mut self,
+        conflicts: &[Uuid],
+        now: DateTime<Utc>,
+    ) -> Result<(), StoreError> {
+        if conflicts.is_empty() {
+            return Ok(());
+        }
+        let project = self.project().0;
+        sqlx::query(
+            "UPDATE price_conflicts
+             SET status = 'superseded', decided_at = $3, version = version + 1,
+                 held_reason = NULL, held_message = NULL
+             WHERE project_id = $1 AND id = ANY ($2) AND is_open",
+        )
+        .bind(project)
+        .bind(conflicts)
         .bind(now)
         .execute(self.conn())
         .await?;
-        if ended.rows_affected() > 0 {
-            self.tell_of_conflicts().await?;
-        }
-        Ok(())
+        self.tell_of_conflicts().await
     }
 
     /// Conflicts that were decided for Calibr's value, which some of these pushes

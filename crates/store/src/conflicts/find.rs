@@ -170,20 +170,8 @@ impl TenantTx {
                 became.insert(row.listing_id, Became::Waits);
             }
         }
+        self.end_by_themselves(&ended, now).await?;
         let project = self.project().0;
-        if !ended.is_empty() {
-            sqlx::query(
-                "UPDATE price_conflicts
-                 SET status = 'superseded', decided_at = $3, version = version + 1,
-                     held_reason = NULL, held_message = NULL
-                 WHERE project_id = $1 AND id = ANY ($2) AND is_open",
-            )
-            .bind(project)
-            .bind(&ended)
-            .bind(now)
-            .execute(self.conn())
-            .await?;
-        }
         if !moved.is_empty() {
             sqlx::query(
                 "UPDATE price_conflicts c
@@ -208,8 +196,6 @@ impl TenantTx {
         if !undecided.is_empty() {
             let decided = self.apply_policy(&undecided, sight, context).await?;
             became.extend(decided);
-        }
-        if !undecided.is_empty() || !ended.is_empty() {
             self.tell_of_conflicts().await?;
         }
         Ok(became)

@@ -271,7 +271,8 @@ impl TenantTx {
     /// parked, comes again when it is changed.
     async fn may_bring_more(&mut self, run: SyncRunId) -> Result<bool, StoreError> {
         let project = self.project().0;
-        Ok(sqlx::query_scalar(
+        self.allow_nested_loops(false).await?;
+        let may = sqlx::query_scalar(
             "SELECT coalesce(items_expected, 0)
                     > items_created + items_updated + items_unchanged + items_failed
                  OR EXISTS (SELECT FROM item_failures f
@@ -289,7 +290,9 @@ impl TenantTx {
         .bind(run.0)
         .bind(CATALOGUE_KINDS)
         .fetch_one(self.conn())
-        .await?)
+        .await?;
+        self.allow_nested_loops(true).await?;
+        Ok(may)
     }
 
     /// Locks the integration that a run belongs to, before the run itself: the

@@ -18,6 +18,9 @@ use crate::{
     rows::{column, word},
 };
 
+/// So many rows are looked up one by one faster than all are gone through.
+const FEW: i64 = 1_000;
+
 /// Which failures are to be retried; what is `None` does not matter.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct RetrySelection {
@@ -166,6 +169,7 @@ impl TenantTx {
         selection: &RetrySelection,
     ) -> Result<RetryCounts, StoreError> {
         let project = self.project().0;
+        self.allow_nested_loops(false).await?;
         let counts = sqlx::query_as(judged!(
             "SELECT count(*) FILTER (WHERE is_open AND kind = 'listing') AS listings,
                     count(*) FILTER (WHERE is_open AND kind = 'product') AS products,
@@ -202,6 +206,7 @@ impl TenantTx {
         .bind(selection.parked)
         .fetch_one(self.conn())
         .await?;
+        self.allow_nested_loops(true).await?;
         Ok(counts)
     }
 
@@ -216,6 +221,8 @@ impl TenantTx {
     ) -> Result<(), StoreError> {
         let project = self.project().0;
         let selection = &retry.selection;
+        // For a few, their listings are looked up one by one.
+        self.allow_nested_loops(counts.by_id() <= FEW).await?;
         sqlx::query(judged!(
             "INSERT INTO sync_run_items (project_id, run_id, ordinal, kind, external_id,
                                          product_external_id)
@@ -241,6 +248,7 @@ impl TenantTx {
         .bind(run.0)
         .execute(self.conn())
         .await?;
+        self.allow_nested_loops(true).await?;
         sqlx::query(
             "UPDATE sync_runs
              SET retry_of = $3, retry_code = $4, retry_number = $5, items_skipped = $6,

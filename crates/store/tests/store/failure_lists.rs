@@ -6,7 +6,7 @@ use calibr_model::{
     status::{Captured, FailureClass, FailureKind},
     views::FailureQuery,
 };
-use calibr_store::catalogue::FailureInput;
+use calibr_store::{catalogue::FailureInput, runs::RetrySelection};
 use chrono::TimeDelta;
 use sqlx::PgPool;
 
@@ -54,6 +54,12 @@ async fn a_hundred_thousand_failures_of_one_code_are_one_group_and_come_by_the_p
         .collect();
     assert_eq!(sizes, [("no_price", 100_000), ("no_sku", 1)]);
     assert_eq!(groups[0].open, 100_000);
+    let whole_run = RetrySelection {
+        run: Some(run.id),
+        ..RetrySelection::default()
+    };
+    let retry = tx.count_retry(integration, &whole_run).await.unwrap();
+    assert_eq!((retry.by_id(), retry.skipped), (100_001, 0));
     let few = PageRequest {
         limit: Some(3),
         cursor: None,
