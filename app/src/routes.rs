@@ -47,6 +47,8 @@ pub(crate) enum ProjectPlace {
     NewPrices,
     /// `…/prices/{id}`.
     PricePush(PricePushId),
+    /// `…/conflicts`.
+    Conflicts,
     /// Nothing.
     Lost,
 }
@@ -147,6 +149,7 @@ impl ProjectPlace {
             (Some("prices"), [None, ..]) => Self::Prices,
             (Some("prices"), [Some("new"), None, _]) => Self::NewPrices,
             (Some("prices"), [Some(id), None, _]) => Self::PricePush(id.parse().ok()?),
+            (Some("conflicts"), [None, ..]) => Self::Conflicts,
             _ => return None,
         })
     }
@@ -218,6 +221,22 @@ pub(crate) fn new_prices(slug: &str) -> String {
 /// One price push.
 pub(crate) fn price_push(slug: &str, push: PricePushId) -> String {
     format!("/p/{slug}/prices/{push}")
+}
+
+/// The price conflicts.
+pub(crate) fn conflicts(slug: &str) -> String {
+    format!("/p/{slug}/conflicts")
+}
+
+/// Those of one store.
+pub(crate) fn conflicts_of(slug: &str, integration: IntegrationId) -> String {
+    format!("{}?store={integration}", conflicts(slug))
+}
+
+/// Those of products with these words in title, vendor or SKU.
+pub(crate) fn conflicts_with(slug: &str, words: &str) -> String {
+    let words = js_sys::encode_uri_component(words);
+    format!("{}?q={words}", conflicts(slug))
 }
 
 /// Where a file with prices is sent to.
@@ -296,6 +315,7 @@ mod tests {
                 price_push("acme", push_id),
                 ProjectPlace::PricePush(push_id),
             ),
+            (conflicts("acme"), ProjectPlace::Conflicts),
         ] {
             assert_eq!(
                 Place::of(&address),
@@ -327,6 +347,7 @@ mod tests {
             "products/1/2/3/4",
             "prices/x",
             "prices/new/x",
+            "conflicts/x",
         ] {
             let place = Place::of(&format!("/p/acme/{rest}"));
             assert_eq!(

@@ -115,6 +115,20 @@ const pages: [name: string, show: (page: Page) => Promise<void>][] = [
     },
   ],
   [
+    "conflicts",
+    async (page) => {
+      await page.goto(`${home}/conflicts`);
+      await expect(page.getByText("No conflicts", { exact: true })).toBeVisible();
+    },
+  ],
+  [
+    "conflicts that none matches",
+    async (page) => {
+      await page.goto(`${home}/conflicts?q=zzzz&status=all`);
+      await expect(page.getByText("No conflict matches")).toBeVisible();
+    },
+  ],
+  [
     "prices to paste, with faults",
     async (page) => {
       await page.goto(`${home}/prices/new`);

@@ -4,7 +4,7 @@ use calibr_model::{
     Page, PageRequest, ProjectSlug,
     views::{
         self, ConflictCounts, ConflictQuery, ConflictSide, ConflictView, ConflictsResolved,
-        ConflictsUndone, MatchingConflicts, SeenConflict,
+        ConflictsUndone, MatchingConflicts, MatchingCount, SeenConflict,
     },
 };
 use leptos::prelude::*;
@@ -35,6 +35,19 @@ pub async fn list_conflicts(
 pub async fn count_conflicts(project: ProjectSlug) -> Result<ConflictCounts, ApiError> {
     let Caller { services, actor } = Caller::of(&project).await?;
     Ok(calibr_services::conflicts::counts(&services, &actor).await?)
+}
+
+/// How many open conflicts match a filter, and in which stores.
+///
+/// # Errors
+/// `not-found` where the project is not the caller's.
+#[server(prefix = "/api/fn", endpoint = "count_matching_conflicts", protocol = JsonPost)]
+pub async fn count_matching_conflicts(
+    project: ProjectSlug,
+    query: ConflictQuery,
+) -> Result<MatchingCount, ApiError> {
+    let Caller { services, actor } = Caller::of(&project).await?;
+    Ok(calibr_services::conflicts::count_matching(&services, &actor, query).await?)
 }
 
 /// Decides one conflict, as it was looked at.

@@ -96,6 +96,7 @@ pub const PATHS: &[&str] = &[
     "/api/fn/set_guardrails",
     "/api/fn/list_conflicts",
     "/api/fn/count_conflicts",
+    "/api/fn/count_matching_conflicts",
     "/api/fn/resolve_conflict",
     "/api/fn/resolve_conflicts",
     "/api/fn/resolve_matching_conflicts",
@@ -170,6 +171,7 @@ pub fn register() {
     register_explicit::<prices::SetGuardrails>();
     register_explicit::<conflicts::ListConflicts>();
     register_explicit::<conflicts::CountConflicts>();
+    register_explicit::<conflicts::CountMatchingConflicts>();
     register_explicit::<conflicts::ResolveConflict>();
     register_explicit::<conflicts::ResolveConflicts>();
     register_explicit::<conflicts::ResolveMatchingConflicts>();

@@ -1,6 +1,7 @@
 //! Parts of pages that know what a store, a run and a project are. What knows
 //! nothing of them is in `ui`.
 
+pub(crate) mod conflict;
 pub(crate) mod connect;
 pub(crate) mod frame;
 pub(crate) mod platform_mark;

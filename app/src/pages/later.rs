@@ -9,7 +9,8 @@ use leptos::{
 };
 
 use super::{
-    NewPrices, PricePush, Prices, ProductDetail, Products, StoreSettings, SyncHistory, SyncRun,
+    Conflicts, NewPrices, PricePush, Prices, ProductDetail, Products, StoreSettings, SyncHistory,
+    SyncRun,
 };
 use crate::{
     components::{
@@ -30,6 +31,7 @@ type Loaded = Result<Make, SplitLoaderError>;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Code {
     Catalogue,
+    Conflicts,
     History,
     Prices,
     Run,
@@ -50,6 +52,7 @@ impl Code {
             ProjectPlace::Prices | ProjectPlace::NewPrices | ProjectPlace::PricePush(_) => {
                 Some(Self::Prices)
             }
+            ProjectPlace::Conflicts => Some(Self::Conflicts),
             ProjectPlace::History(_) => Some(Self::History),
             ProjectPlace::Run(..) => Some(Self::Run),
             ProjectPlace::Settings(..) => Some(Self::Settings),
@@ -70,6 +73,7 @@ impl Code {
     async fn load(self) -> Loaded {
         match self {
             Self::Catalogue => catalogue_code().await,
+            Self::Conflicts => conflicts_code().await,
             Self::History => history_code().await,
             Self::Prices => prices_code().await,
             Self::Run => run_code().await,
@@ -96,6 +100,11 @@ fn prices_code() -> Loaded {
         ProjectPlace::NewPrices => view! { <NewPrices /> }.into_any(),
         _ => view! { <Prices /> }.into_any(),
     })
+}
+
+#[wasm_split(conflicts, wasm_split_path = leptos::wasm_split, fallible)]
+fn conflicts_code() -> Loaded {
+    Ok(|_| view! { <Conflicts /> }.into_any())
 }
 
 #[wasm_split(history, wasm_split_path = leptos::wasm_split, fallible)]

@@ -1,5 +1,6 @@
 //! One file a route; `project` is the frame around those under `/p/{slug}`.
 
+mod conflicts;
 mod home;
 mod integrations;
 mod later;
@@ -16,6 +17,7 @@ mod sign_in;
 mod sync_history;
 mod sync_run;
 
+pub(crate) use conflicts::Conflicts;
 pub(crate) use home::Home;
 pub(crate) use integrations::Integrations;
 pub(crate) use lost::{LostPage, LostProjectPage};

@@ -257,6 +257,16 @@ fn Row(
         move || words.get().unwrap_or_else(|| "–".to_owned())
     };
     let first = listing.get_untracked()?;
+    // The store shows another price than the one that is wanted: one of its open
+    // conflicts.
+    let project = expect_context::<Project>();
+    let drifted = move || ledger.with(|held| held.as_ref().is_some_and(|held| held.ledger.drifted));
+    let store = first.integration_id;
+    let in_conflict = Memo::new(move |_| drifted() && project.open_conflicts(Some(store)) > 0);
+    let conflicts = {
+        let words = first.sku.as_ref().unwrap_or(&first.product_title);
+        routes::conflicts_with(project.slug().as_str(), words)
+    };
     let name = match first.variant_title.as_str() {
         "" => first.product_title,
         title => title.to_owned(),
@@ -294,6 +304,9 @@ fn Row(
                         })
                 }}
                 {move || ledger.get().map(|held| view! { <LedgerLine held /> })}
+                <Show when=move || in_conflict.get()>
+                    <a class="link text-xs" href=conflicts.clone()>"Resolve conflict"</a>
+                </Show>
             </td>
             <td data-wide="" class="text-sm md:min-w-32 xl:whitespace-nowrap" data-label="Sold">
                 {move || match sold.get() {

@@ -1,28 +1,25 @@
-use std::time::Duration;
-
 use calibr_model::{
     Page, PageRequest,
     status::ListingState,
     views::{ProductQuery, ProductRow, ProductSort},
 };
-use leptos::{leptos_dom::helpers::debounce, prelude::*};
+use leptos::prelude::*;
 
 use crate::{
     api,
     components::{
         PageHeader,
         product::{Prices, Stores, Thumbnail},
+        store::store_options,
         ui::{
-            Column, Crumb, Crumbs, EmptyState, FilterSelect, Glyph, Icon, Look, PagedTable, pill,
+            Column, Crumb, Crumbs, EmptyState, FilterSelect, Icon, Look, PagedTable, SearchField,
+            pill,
         },
     },
     routes,
     state::{Address, Paging, Project, Query, query},
     text::{number::grouped, words::Worded},
 };
-
-/// How long typing may pause before it is searched for.
-const PAUSE: Duration = Duration::from_millis(250);
 
 const COLUMNS: &[Column] = &[
     Column::text("Product"),
@@ -95,19 +92,9 @@ fn Filters(
     state: Memo<String>,
     sort: Memo<String>,
 ) -> impl IntoView {
-    let project = expect_context::<Project>();
+    let stores = store_options();
     let change =
         move |name: &'static str| Callback::new(move |value: String| paging.filter(name, &value));
-    let stores = Signal::derive(move || {
-        let all = project.integrations.get().unwrap_or_default();
-        let stores = all
-            .into_iter()
-            .map(|store| (store.id.to_string(), store.name));
-        [(String::new(), "All stores".to_owned())]
-            .into_iter()
-            .chain(stores)
-            .collect::<Vec<_>>()
-    });
     let states = || {
         let states = ListingState::ALL
             .iter()
@@ -125,52 +112,12 @@ fn Filters(
     };
     view! {
         <div class="grid grid-cols-2 gap-2 border-b border-line px-4 py-3 md:flex">
-            <SearchField paging search />
+            <SearchField paging search label="Search products" />
             <FilterSelect label="Store" value=store options=stores on_change=change("store") />
             <FilterSelect label="State" value=state options=Signal::derive(states) on_change=change("state") />
             <div class="max-md:col-span-2">
                 <FilterSelect label="Order" value=sort options=Signal::derive(orders) on_change=change("sort") />
             </div>
-        </div>
-    }
-}
-
-/// What is typed is searched for after a pause, and stands in the address.
-#[component]
-fn SearchField(paging: Paging, search: Memo<String>) -> impl IntoView {
-    let typed = RwSignal::new(search.get_untracked());
-    let mut later = debounce(PAUSE, move |words: String| {
-        if words.trim() != search.get_untracked() {
-            paging.filter("q", words.trim());
-        }
-    });
-    // Going back in the browser brings the words back.
-    Effect::new(move |_| {
-        let words = search.get();
-        if typed.with_untracked(|typed| typed.trim() != words) {
-            typed.set(words);
-        }
-    });
-    view! {
-        <div class="relative col-span-2 min-w-0 flex-1 rounded-control bg-panel">
-            <span class="pointer-events-none absolute inset-y-0 left-3 flex items-center text-quiet">
-                <Glyph icon=Icon::Search />
-            </span>
-            <input
-                type="search"
-                class="input relative bg-transparent pl-9"
-                aria-label="Search products"
-                placeholder="Search title, vendor or SKU"
-                autocomplete="off"
-                spellcheck="false"
-                dir="auto"
-                prop:value=move || typed.get()
-                on:input=move |event| {
-                    let words = event_target_value(&event);
-                    typed.set(words.clone());
-                    later(words);
-                }
-            />
         </div>
     }
 }

@@ -22,6 +22,8 @@ pub(crate) enum LiveEvent {
     Progress(SyncProgress),
     /// A price push moved on: read prices again.
     Prices,
+    /// Conflicts came, went or moved: read them again.
+    Conflicts,
     /// An integration changed, or events may have been missed: read again.
     Changed,
 }
@@ -120,12 +122,13 @@ impl Live {
             "sync_progress",
             Box::new(move |event| self.progressed(&event)),
         );
-        on(
-            "price_push_changed",
-            Box::new(move |_| self.tell(&LiveEvent::Prices)),
-        );
-        for name in ["integration_changed", "resync"] {
-            on(name, Box::new(move |_| self.tell(&LiveEvent::Changed)));
+        for (name, told) in [
+            ("price_push_changed", LiveEvent::Prices),
+            ("conflicts_changed", LiveEvent::Conflicts),
+            ("integration_changed", LiveEvent::Changed),
+            ("resync", LiveEvent::Changed),
+        ] {
+            on(name, Box::new(move |_| self.tell(&told)));
         }
         self.line.set_value(Some(Line {
             source,

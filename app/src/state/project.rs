@@ -5,7 +5,7 @@ use calibr_model::{
     event::SyncProgress,
     platform::{Capability, PlatformInfo},
     status::SyncStatus,
-    views::{IntegrationView, Membership, RunView},
+    views::{ConflictCounts, IntegrationView, Membership, RunView},
 };
 use leptos::{leptos_dom::helpers::debounce, prelude::*};
 
@@ -25,6 +25,8 @@ pub(crate) struct Project {
     pub(crate) integrations: Query<Vec<IntegrationView>>,
     /// What can be connected.
     pub(crate) platforms: Query<Vec<PlatformInfo>>,
+    /// How many of its price conflicts are open, kept in step with what happens.
+    pub(crate) conflicts: Query<ConflictCounts>,
 }
 
 impl Project {
@@ -33,13 +35,18 @@ impl Project {
         let slug = membership.project.slug.clone();
         let live = Live::open(slug.as_str());
         let key = format!("{slug}/integrations");
-        let integrations = query(
-            move || Some(key.clone()),
-            move || api::integrations::list_integrations(slug.clone()),
-        );
+        let integrations = query(move || Some(key.clone()), {
+            let slug = slug.clone();
+            move || api::integrations::list_integrations(slug.clone())
+        });
         let platforms = query(
             || Some("platforms".to_owned()),
             api::platforms::list_platforms,
+        );
+        let key = format!("{slug}/conflict counts");
+        let conflicts = query(
+            move || Some(key.clone()),
+            move || api::conflicts::count_conflicts(slug.clone()),
         );
 
         let refetch = gathered(move || integrations.refetch());
@@ -49,7 +56,7 @@ impl Project {
                     integrations.amend(|all| apply(all, progress));
                     progress.status.is_final()
                 }
-                LiveEvent::Prices => false,
+                LiveEvent::Prices | LiveEvent::Conflicts => false,
                 LiveEvent::Changed => true,
             };
             if settled {
@@ -57,12 +64,17 @@ impl Project {
             }
         });
 
-        Self {
+        let this = Self {
             membership: StoredValue::new(membership),
             live,
             integrations,
             platforms,
-        }
+            conflicts,
+        };
+        this.follow(conflicts.loading, |event| {
+            matches!(event, LiveEvent::Conflicts | LiveEvent::Changed)
+        });
+        this
     }
 
     /// Its address.
@@ -93,6 +105,19 @@ impl Project {
     pub(crate) fn integration(self, id: IntegrationId) -> Option<IntegrationView> {
         self.integrations
             .with(|all| all?.iter().find(|one| one.id == id).cloned())
+    }
+
+    /// How many price conflicts are open: of one of its stores, or of all.
+    pub(crate) fn open_conflicts(self, store: Option<IntegrationId>) -> i64 {
+        self.conflicts.with(|counts| match (counts, store) {
+            (None, _) => 0,
+            (Some(counts), None) => counts.open,
+            (Some(counts), Some(id)) => {
+                let mut stores = counts.stores.iter();
+                let of_it = stores.find(|store| store.integration_id == id);
+                of_it.map_or(0, |store| store.open)
+            }
+        })
     }
 
     /// What a platform declares of itself.
@@ -126,7 +151,7 @@ impl Project {
     pub(crate) fn follow_products(self, shown: Loading) {
         self.follow(shown, |event| match event {
             LiveEvent::Progress(progress) => progress.status.is_final(),
-            LiveEvent::Changed | LiveEvent::Prices => true,
+            LiveEvent::Changed | LiveEvent::Prices | LiveEvent::Conflicts => true,
         });
     }
 
@@ -152,7 +177,7 @@ impl Project {
                     });
                     is_news(&mut told.borrow_mut(), progress)
                 }
-                LiveEvent::Progress(_) | LiveEvent::Prices => false,
+                LiveEvent::Progress(_) | LiveEvent::Prices | LiveEvent::Conflicts => false,
                 LiveEvent::Changed => true,
             };
             if again {
@@ -161,7 +186,8 @@ impl Project {
         });
     }
 
-    /// Reads what is on show of prices again when some of them move.
+    /// Reads what is on show of prices again when some of them move, or are in
+    /// conflict.
     pub(crate) fn follow_prices(self, shown: Loading) {
         self.follow(shown, |event| !matches!(event, LiveEvent::Progress(_)));
     }

@@ -7,7 +7,10 @@ use calibr_model::{
         FailureClass, FailureKind, FailureState, IntegrationStatus, ListingState, RunTrigger,
         RunType, SyncStatus,
     },
-    views::{PriceItemStatus, PricePushStatus, PriceSource, RunView, TrialResult},
+    views::{
+        ConflictField, ConflictSide, ConflictStatus, PriceItemStatus, PricePushStatus, PriceSource,
+        RunView, TrialResult,
+    },
 };
 
 /// What a colour says. Always beside a word, never alone.
@@ -230,6 +233,45 @@ impl Worded for TrialResult {
             Self::Accepted => Tone::Good,
             Self::Refused => Tone::Bad,
         }
+    }
+}
+
+impl Worded for ConflictStatus {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Open => "Open",
+            Self::Resolved => "Decided",
+            Self::Superseded => "Ended",
+        }
+    }
+
+    fn tone(self) -> Tone {
+        match self {
+            Self::Open => Tone::Warn,
+            Self::Resolved => Tone::Good,
+            Self::Superseded => Tone::Neutral,
+        }
+    }
+}
+
+impl Worded for ConflictSide {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Ours => "Kept Calibr's",
+            Self::Theirs => "Kept the store's",
+        }
+    }
+
+    fn tone(self) -> Tone {
+        Tone::Good
+    }
+}
+
+/// What of a listing is in conflict.
+pub(crate) const fn conflict_field(field: ConflictField) -> &'static str {
+    match field {
+        ConflictField::Price => "Price",
+        ConflictField::CompareAt => "Struck-through price",
     }
 }
 

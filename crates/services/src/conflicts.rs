@@ -5,7 +5,7 @@ mod undo;
 
 use calibr_model::{
     Page, PageRequest, Problem, ProblemKind,
-    views::{ConflictCounts, ConflictQuery, ConflictView},
+    views::{ConflictCounts, ConflictQuery, ConflictView, MatchingCount},
 };
 
 pub use self::{
@@ -37,7 +37,25 @@ pub async fn list(
 /// `unavailable` while the database is away.
 pub async fn counts(services: &Services, actor: &Actor) -> Result<ConflictCounts, Problem> {
     let mut tx = services.db.tenant(actor.project.id).await?;
-    Ok(tx.conflict_counts().await?)
+    Ok(tx.conflict_counts(&ConflictQuery::default()).await?)
+}
+
+/// How many open conflicts match a filter, and in which stores.
+///
+/// # Errors
+/// `unavailable` while the database is away.
+pub async fn count_matching(
+    services: &Services,
+    actor: &Actor,
+    query: ConflictQuery,
+) -> Result<MatchingCount, Problem> {
+    let mut tx = services.db.tenant(actor.project.id).await?;
+    // Before they are counted: what is found meanwhile is not decided along.
+    let as_of = services.sources.now();
+    Ok(MatchingCount {
+        as_of,
+        counts: tx.conflict_counts(&query).await?,
+    })
 }
 
 fn missing() -> Problem {

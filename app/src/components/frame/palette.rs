@@ -232,6 +232,12 @@ fn entries() -> Vec<Entry> {
         "Page",
         to(routes::prices(slug)),
     );
+    add(
+        Icon::Swap,
+        "Conflicts".to_owned(),
+        "Page",
+        to(routes::conflicts(slug)),
+    );
     if project.allows(Role::Editor) {
         add(
             Icon::Tag,

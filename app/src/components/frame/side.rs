@@ -4,12 +4,14 @@ use crate::{
     components::ui::{Glyph, Icon, Menu, MenuLink},
     routes,
     state::{Address, Project, Session},
+    text::number::grouped,
 };
 
 /// The navigation of a project: which one it is, and its pages.
 #[component]
 pub(crate) fn Side() -> impl IntoView {
-    let slug = expect_context::<Project>().slug();
+    let project = expect_context::<Project>();
+    let slug = project.slug();
     let slug = slug.as_str();
     view! {
         <div class="flex h-full flex-col gap-4 overflow-y-auto p-3">
@@ -19,6 +21,12 @@ pub(crate) fn Side() -> impl IntoView {
                     <Entry href=routes::integrations(slug) icon=Icon::Plug words="Integrations" />
                     <Entry href=routes::products(slug) icon=Icon::Box words="Products" />
                     <Entry href=routes::prices(slug) icon=Icon::Tag words="Prices" />
+                    <Entry
+                        href=routes::conflicts(slug)
+                        icon=Icon::Swap
+                        words="Conflicts"
+                        open=Signal::derive(move || project.open_conflicts(None))
+                    />
                 </ul>
             </nav>
         </div>
@@ -26,7 +34,23 @@ pub(crate) fn Side() -> impl IntoView {
 }
 
 #[component]
-fn Entry(href: String, icon: Icon, words: &'static str) -> impl IntoView {
+fn Entry(
+    href: String,
+    icon: Icon,
+    words: &'static str,
+    /// How much on the page waits for somebody.
+    #[prop(optional, into)]
+    open: Signal<i64>,
+) -> impl IntoView {
+    let badge = move || {
+        let open = open.get();
+        (open > 0).then(|| {
+            view! {
+                <span class="badge" aria-hidden="true">{briefly(open)}</span>
+                <span class="sr-only">{format!("{} open", grouped(open))}</span>
+            }
+        })
+    };
     let Address { path, .. } = expect_context();
     let here = {
         let href = href.clone();
@@ -46,8 +70,18 @@ fn Entry(href: String, icon: Icon, words: &'static str) -> impl IntoView {
             >
                 <Glyph icon class="size-[1.125rem]" />
                 {words}
+                {badge}
             </a>
         </li>
+    }
+}
+
+/// A number that fits into a badge.
+fn briefly(number: i64) -> String {
+    if number > 999 {
+        "999+".to_owned()
+    } else {
+        grouped(number)
     }
 }
 

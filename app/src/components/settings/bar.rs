@@ -41,7 +41,7 @@ pub(crate) fn UnsavedBar(
     view! {
         <div role="status" class="contents">
             <Show when=move || shown.get()>
-                <div class="unsaved flex flex-wrap items-center gap-x-4 gap-y-2.5 px-4 py-3">
+                <div class="at-foot flex flex-wrap items-center gap-x-4 gap-y-2.5 px-4 py-3">
                     <p class="min-w-0 flex-1 basis-48">
                         <span class="font-medium">"Unsaved changes "</span>
                         <span class="text-quiet">{where_to}</span>

@@ -8,6 +8,7 @@ use super::{
 };
 use crate::{
     components::ui::{Choice, Choices, DayOf, TextField},
+    routes,
     state::Project,
 };
 
@@ -56,17 +57,17 @@ const POLICIES: &[Choice] = &[
     Choice {
         key: "platform",
         words: "The store",
-        meaning: "Its value replaces the one here.",
+        meaning: "Its price becomes the one here. Nothing is sent.",
     },
     Choice {
         key: "calibr",
         words: "Calibr",
-        meaning: "The value here stands, and is sent to the store.",
+        meaning: "The price here is sent again by itself where “Send prices by itself” is on and a floor is set for the currency. Otherwise the conflict waits for a person.",
     },
     Choice {
         key: "manual",
         words: "A person decides",
-        meaning: "Both values are kept until somebody picks one.",
+        meaning: "Both prices are kept until somebody picks one.",
     },
 ];
 
@@ -75,7 +76,13 @@ const POLICIES: &[Choice] = &[
 pub(crate) fn SyncSettings() -> impl IntoView {
     let form = expect_context::<SettingsForm>();
     let platform = form.platform();
-    let zone = expect_context::<Project>().time_zone();
+    let project = expect_context::<Project>();
+    let slug = project.slug();
+    let (waiting, bounds) = (
+        routes::conflicts_of(slug.as_str(), form.id),
+        routes::prices(slug.as_str()),
+    );
+    let zone = project.time_zone();
     let frequency = form.text(Item::Frequency);
     let is_daily = Memo::new(move |_| frequency.with(|frequency| frequency == "daily"));
     let daily_help =
@@ -131,13 +138,13 @@ pub(crate) fn SyncSettings() -> impl IntoView {
                     .can(Capability::PricePush)
                     .then(|| {
                         view! {
-                            <Toggle form item=Item::SyncPrices help="Sends prices that wait to be sent. When off, prices go out only when somebody applies them." />
+                            <Toggle form item=Item::SyncPrices help="Sends prices that wait to be sent, and Calibr's own again where it is right in a conflict. When off, prices go out only when somebody applies them." />
                         }
                     })}
             </Section>
             <Section
                 title="Conflicts"
-                about="A field that was changed both here and at the store since they last agreed."
+                about="A price that was set here and then changed at the store, or on both sides since they last agreed."
             >
                 <Choices
                     form=form.state
@@ -146,6 +153,10 @@ pub(crate) fn SyncSettings() -> impl IntoView {
                     value=form.text(Item::ConflictPolicy)
                     options=POLICIES
                 />
+                <p class="help">
+                    "Those that wait are among the " <a class="link" href=waiting>"conflicts of this store"</a>
+                    "; floors are set under Bounds on the page " <a class="link" href=bounds>"Prices"</a> "."
+                </p>
             </Section>
         </Fields>
     }

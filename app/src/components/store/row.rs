@@ -14,7 +14,10 @@ use crate::{
     },
     routes,
     state::Project,
-    text::words::{Tone, Worded},
+    text::{
+        number::counted,
+        words::{Tone, Worded},
+    },
 };
 
 /// One connected store on its platform's card. Moves by itself while a sync runs.
@@ -81,9 +84,19 @@ fn word(store: &IntegrationView) -> Option<(Tone, String)> {
 /// What the store's states say, each in a word.
 #[component]
 fn States(store: Signal<IntegrationView>) -> impl IntoView {
+    let project = expect_context::<Project>();
+    let id = store.with_untracked(|store| store.id);
+    let href = routes::conflicts_of(project.slug().as_str(), id);
+    let conflicts = Memo::new(move |_| project.open_conflicts(Some(id)));
+    let conflicts = move || {
+        let open = conflicts.get();
+        let words = || counted(open, "conflict", "conflicts");
+        let class = "pill tone-warn hover:underline";
+        (open > 0).then(|| view! { <a class=class href=href.clone()>{words()}</a> })
+    };
     let states =
         Memo::new(move |_| store.with(|store| (store.status, store.sync_status, store.paused)));
-    move || {
+    let pills = move || {
         let (status, sync, paused) = states.get();
         let last = match sync {
             SyncStatus::Partial => Some(("Last sync partial", Tone::Warn)),
@@ -96,6 +109,10 @@ fn States(store: Signal<IntegrationView>) -> impl IntoView {
             {last.map(|(word, tone)| view! { <Pill word tone /> })}
             {paused.then(|| view! { <Pill word="Paused" /> })}
         }
+    };
+    view! {
+        {pills}
+        {conflicts}
     }
 }
 

@@ -192,6 +192,16 @@ pub struct MatchingConflicts {
     pub as_of: DateTime<Utc>,
 }
 
+/// The open conflicts that match a filter, counted: what is decided for all of
+/// them at once is told before.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MatchingCount {
+    /// When they were counted, in UTC: what is found after it is not among them.
+    pub as_of: DateTime<Utc>,
+    /// How many there are, and where.
+    pub counts: ConflictCounts,
+}
+
 /// What became of conflicts that were decided together.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]

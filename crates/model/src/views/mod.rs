@@ -20,8 +20,8 @@ pub use catalogue::{ListingView, ProductQuery, ProductRow, ProductSort};
 pub use competitors::CompetitorOfferView;
 pub use conflicts::{
     ConflictCounts, ConflictField, ConflictQuery, ConflictSide, ConflictStatus, ConflictView,
-    ConflictsResolved, ConflictsUndone, HeldReason, HeldView, MatchingConflicts, RefusedConflict,
-    SeenConflict, StoreConflicts, UndoConflicts,
+    ConflictsResolved, ConflictsUndone, HeldReason, HeldView, MatchingConflicts, MatchingCount,
+    RefusedConflict, SeenConflict, StoreConflicts, UndoConflicts,
 };
 pub use failures::{
     FailureExchange, FailureGroupView, FailureQuery, ItemFailureDetail, ItemFailureView,

@@ -6,8 +6,8 @@ use calibr_engine::schedule_prices;
 use calibr_model::{
     ConflictId, FieldError, IntegrationId, PricePushId, Problem, ProblemKind, Role,
     views::{
-        ConflictSide, ConflictStatus, ConflictView, ConflictsResolved, MatchingConflicts,
-        PriceItemStatus, RefusedConflict, SeenConflict,
+        ConflictQuery, ConflictSide, ConflictStatus, ConflictView, ConflictsResolved,
+        MatchingConflicts, PriceItemStatus, RefusedConflict, SeenConflict,
     },
 };
 use calibr_store::{
@@ -105,7 +105,7 @@ pub async fn resolve_matching(
     let stores = match matching.integration {
         Some(store) => vec![store],
         None => {
-            let counts = tx.conflict_counts().await?;
+            let counts = tx.conflict_counts(&ConflictQuery::default()).await?;
             counts.stores.iter().map(|one| one.integration_id).collect()
         }
     };

@@ -257,17 +257,30 @@ impl TenantTx {
         row.map(Row::into_view).transpose()
     }
 
-    /// How many conflicts are open, in the project and in each store.
+    /// How many conflicts that match are open, in the project and in each store;
+    /// the status that is asked for does not count.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn conflict_counts(&mut self) -> Result<ConflictCounts, StoreError> {
+    pub async fn conflict_counts(
+        &mut self,
+        query: &ConflictQuery,
+    ) -> Result<ConflictCounts, StoreError> {
         let project = self.project().0;
-        let rows: Vec<(Uuid, i64)> = sqlx::query_as(
-            "SELECT integration_id, count(*) FROM price_conflicts
-             WHERE project_id = $1 AND is_open GROUP BY integration_id ORDER BY 2 DESC, 1",
-        )
+        let filter = Filter::of(query.integration, query.field, &query.search);
+        let rows: Vec<(Uuid, i64)> = sqlx::query_as(concat!(
+            "SELECT c.integration_id, count(*) FROM price_conflicts c
+             WHERE c.project_id = $1 AND c.is_open AND ",
+            filter!(),
+            " GROUP BY c.integration_id ORDER BY 2 DESC, 1"
+        ))
+        // Planned each time: the best plan hangs on which filters are set.
+        .persistent(false)
         .bind(project)
+        .bind(filter.integration)
+        .bind(filter.field)
+        .bind(filter.patterns)
+        .bind(filter.sku_prefix)
         .fetch_all(self.conn())
         .await?;
         Ok(ConflictCounts {

@@ -347,7 +347,9 @@ async fn the_inbox_is_listed_open_ones_first_and_narrowed(pool: PgPool) {
     };
     assert!(shop.conflicts_like(&none).await.is_empty());
     let mut tx = shop.world.tenant(shop.project).await;
-    let counts = tx.conflict_counts().await.unwrap();
+    let counts = tx.conflict_counts(&none).await.unwrap();
+    assert_eq!((counts.open, counts.stores.len()), (0, 0));
+    let counts = tx.conflict_counts(&ConflictQuery::default()).await.unwrap();
     assert_eq!((counts.open, counts.stores.len()), (2, 1));
     assert_eq!(counts.stores[0].open, 2);
 }

@@ -463,8 +463,8 @@ async fn an_inbox_of_twenty_thousand_conflicts_is_read_by_index(pool: PgPool) {
     assert!(by_sku.is_some(), "{plan:?}");
     drop(tx);
     let mut tx = world.tenant(project).await;
-    let counts = tx.conflict_counts().await.unwrap();
-    assert_eq!(counts.open, ROWS as i64);
+    let counts = tx.conflict_counts(&ConflictQuery::default()).await;
+    assert_eq!(counts.unwrap().open, ROWS as i64);
 }
 
 /// How many statements something takes; what the server asks itself about foreign
