@@ -4,7 +4,8 @@
 //
 // The loader says which of the shared pieces each one needs. A piece that is
 // named after another, as `settings-advanced` is after `settings`, is a tab of
-// that page: a visit may begin at any of them.
+// that page: a visit may begin at any of them. What is in a dialog is loaded
+// when that is opened.
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 
@@ -27,7 +28,7 @@ const files = (variable) => {
   const { file, needs } = pieces.get(variable);
   return [file, ...needs.flatMap(files)];
 };
-for (const { variable, name } of pages) {
+for (const { variable, name } of pages.filter(({ name }) => !name.startsWith("dialog-"))) {
   const around = pages.find((page) => name.startsWith(`${page.name}-`));
   const all = new Set([...files(variable), ...(around ? files(around.variable) : [])]);
   const bytes = [...all].reduce((sum, file) => sum + statSync(join(folder, `${file}.br`)).size, 0);

@@ -13,8 +13,10 @@ pub(crate) mod store;
 pub(crate) mod ui;
 pub(crate) mod webhooks;
 
+mod later;
 mod page_header;
 mod plain_page;
 
+pub(crate) use later::{NotLoaded, Part, once_loaded};
 pub(crate) use page_header::PageHeader;
 pub(crate) use plain_page::PlainPage;

@@ -1,10 +1,8 @@
 //! Pages whose code the browser loads when one of them is opened first: what
 //! every visit needs stays small, however many pages there are.
 
-use calibr_model::{Problem, ProblemKind};
 use leptos::{
     prelude::*,
-    task::spawn_local,
     wasm_split::{SplitLoaderError, wasm_split},
 };
 
@@ -14,11 +12,10 @@ use super::{
 };
 use crate::{
     components::{
-        settings::{Advanced, Credentials},
-        ui::{Crumb, Crumbs, ErrorBox, GhostLines, GhostTable, PageTitle},
-        webhooks::Webhooks,
+        NotLoaded, once_loaded,
+        ui::{Crumb, Crumbs, GhostTable, PageTitle},
     },
-    routes::{ProjectPlace, SettingsTab},
+    routes::ProjectPlace,
 };
 
 /// What makes the page of an address.
@@ -36,12 +33,6 @@ pub(crate) enum Code {
     Prices,
     Run,
     Settings,
-    /// What stands under one tab of the settings.
-    Credentials,
-    /// As [`Self::Credentials`].
-    Webhooks,
-    /// As [`Self::Credentials`].
-    Advanced,
 }
 
 impl Code {
@@ -60,16 +51,6 @@ impl Code {
         }
     }
 
-    /// What a tab of the settings needs beside the page, where it needs more.
-    pub(crate) const fn of_tab(tab: SettingsTab) -> Option<Self> {
-        match tab {
-            SettingsTab::Sync => None,
-            SettingsTab::Credentials => Some(Self::Credentials),
-            SettingsTab::Webhooks => Some(Self::Webhooks),
-            SettingsTab::Advanced => Some(Self::Advanced),
-        }
-    }
-
     async fn load(self) -> Loaded {
         match self {
             Self::Catalogue => catalogue_code().await,
@@ -78,9 +59,6 @@ impl Code {
             Self::Prices => prices_code().await,
             Self::Run => run_code().await,
             Self::Settings => settings_code().await,
-            Self::Credentials => credentials_code().await,
-            Self::Webhooks => webhooks_code().await,
-            Self::Advanced => advanced_code().await,
         }
     }
 }
@@ -131,24 +109,6 @@ fn settings_code() -> Loaded {
     })
 }
 
-#[wasm_split(settings_credentials, wasm_split_path = leptos::wasm_split, fallible)]
-fn credentials_code() -> Loaded {
-    Ok(|_| view! { <Credentials /> }.into_any())
-}
-
-#[wasm_split(settings_advanced, wasm_split_path = leptos::wasm_split, fallible)]
-fn advanced_code() -> Loaded {
-    Ok(|_| view! { <Advanced /> }.into_any())
-}
-
-#[wasm_split(settings_webhooks, wasm_split_path = leptos::wasm_split, fallible)]
-fn webhooks_code() -> Loaded {
-    Ok(|place| match place {
-        ProjectPlace::Settings(id, _) => view! { <Webhooks id /> }.into_any(),
-        _ => ().into_any(),
-    })
-}
-
 /// The page of an address, once its code is there.
 pub(crate) fn later(place: ProjectPlace, code: Code) -> AnyView {
     let to_come = || {
@@ -171,51 +131,5 @@ pub(crate) fn later(place: ProjectPlace, code: Code) -> AnyView {
         }
         .into_any()
     };
-    once_loaded(place, code, to_come, not_loaded)
-}
-
-/// What stands under one tab of a page, once its code is there.
-pub(crate) fn tab_later(place: ProjectPlace, code: Code) -> AnyView {
-    let to_come = || {
-        view! {
-            <span class="sr-only" role="status">"Loading…"</span>
-            <div class="card p-5"><GhostLines lines=8 /></div>
-        }
-        .into_any()
-    };
-    once_loaded(place, code, to_come, || view! { <NotLoaded /> }.into_any())
-}
-
-fn once_loaded(
-    place: ProjectPlace,
-    code: Code,
-    to_come: fn() -> AnyView,
-    not_loaded: fn() -> AnyView,
-) -> AnyView {
-    let loaded = RwSignal::new(None::<Result<Make, ()>>);
-    spawn_local(async move {
-        // Whoever asked for it may have gone on by now.
-        let _gone = loaded.try_set(Some(code.load().await.map_err(drop)));
-    });
-    (move || match loaded.get() {
-        Some(Ok(make)) => make(place),
-        Some(Err(())) => not_loaded(),
-        None => to_come(),
-    })
-    .into_any()
-}
-
-/// The line was cut, or a new version was put in place since the page was opened.
-#[component]
-fn NotLoaded() -> impl IntoView {
-    let problem = Problem::new(
-        ProblemKind::Unavailable,
-        "This page could not be loaded: the connection was lost, or a new version was put in \
-         place just now. Nothing you saved is lost.",
-    );
-    let reload = Callback::new(|()| {
-        // Nothing can be done where a browser refuses to reload.
-        let _refused = window().location().reload();
-    });
-    view! { <div class="card"><ErrorBox problem on_retry=reload retry="Reload" /></div> }
+    once_loaded(code.load(), move |make| make(place), to_come, not_loaded)
 }

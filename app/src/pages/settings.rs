@@ -6,12 +6,11 @@ use calibr_model::{
 };
 use leptos::{ev, leptos_dom::helpers::window_event_listener, prelude::*};
 
-use super::later::{Code, tab_later};
 use crate::{
     api,
     components::{
-        PageHeader,
-        settings::{AccessForm, Compare, SettingsForm, SyncSettings, UnsavedBar},
+        PageHeader, Part,
+        settings::{AccessForm, Compare, SettingsForm, UnsavedBar},
         store::StoreLine,
         ui::{Crumb, Crumbs, ErrorBox, GhostLines, Glyph, Icon, Look, Note, PageTab, PageTabs},
     },
@@ -189,13 +188,7 @@ fn Content(
     });
     on_cleanup(move || keys.remove());
 
-    let panel = move || {
-        let tab = tab.get();
-        match Code::of_tab(tab) {
-            Some(code) => tab_later(ProjectPlace::Settings(id, tab), code),
-            None => view! { <SyncSettings /> }.into_any(),
-        }
-    };
+    let panel = move || Part::Settings(tab.get()).later();
     let refused = move || {
         form.state
             .problem

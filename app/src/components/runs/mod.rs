@@ -17,7 +17,7 @@ pub(crate) use failures::RunFailures;
 pub(crate) use history::{RunFigures, RunFilters, RunGraphs, RunTable, RunsFilter};
 pub(crate) use list::{run_ids, run_of};
 pub(crate) use log::RunLog;
-pub(crate) use plan::{PlanDialog, PlanDialogView, Wanted};
+pub(crate) use plan::{PlanDialog, PlanDialogView, Planned, Wanted};
 pub(crate) use progress::{RunItems, RunProgress, progress_of};
 pub(crate) use recent::RecentRuns;
 pub(crate) use timeline::RunTimeline;

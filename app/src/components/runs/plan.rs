@@ -8,6 +8,7 @@ use leptos::prelude::*;
 use crate::{
     api,
     components::{
+        Part,
         store::StoreActions,
         ui::{Button, Dialog, GhostLines, Icon, Loaded, Look, Note},
     },
@@ -99,13 +100,21 @@ pub(crate) fn PlanDialogView() -> impl IntoView {
     });
     view! {
         <Dialog open title>
-            {move || wanted.get_untracked().map(|wanted| view! { <Planned wanted open /> })}
+            {move || Part::Plan.later()}
         </Dialog>
     }
 }
 
+/// What is in it.
 #[component]
-fn Planned(wanted: Wanted, open: RwSignal<bool>) -> impl IntoView {
+pub(crate) fn Planned() -> impl IntoView {
+    let PlanDialog { wanted, open } = expect_context();
+    let wanted = wanted.get_untracked();
+    wanted.map(|wanted| view! { <Plan wanted open /> })
+}
+
+#[component]
+fn Plan(wanted: Wanted, open: RwSignal<bool>) -> impl IntoView {
     let project = expect_context::<Project>();
     let actions = StoreActions::here();
     let address = expect_context::<Address>();

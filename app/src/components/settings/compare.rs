@@ -5,7 +5,10 @@ use super::{
     comparison::{Comparison, Row, Side},
     form::saved_by,
 };
-use crate::components::ui::{Button, Dialog, Glyph, Icon, Look, TimeAgo, focus_soon, unique_id};
+use crate::components::{
+    Part,
+    ui::{Button, Dialog, Glyph, Icon, Look, TimeAgo, focus_soon, unique_id},
+};
 
 /// Shows what another person saved beside what was typed, field by field: one of
 /// both is chosen for each, then saved.
@@ -27,13 +30,17 @@ pub(crate) fn Compare(
     });
     view! {
         <Dialog open=form.comparing title dirty=true>
-            {move || {
-                met.track();
-                let both = form.comparison.get_untracked();
-                both.map(|both| view! { <Both form both /> })
-            }}
+            {move || met.get().map(|_| Part::Versions.later())}
         </Dialog>
     }
+}
+
+/// Both versions, setting by setting.
+#[component]
+pub(crate) fn Versions() -> impl IntoView {
+    let form = expect_context::<SettingsForm>();
+    let both = form.comparison.get_untracked();
+    both.map(|both| view! { <Both form both /> })
 }
 
 #[component]

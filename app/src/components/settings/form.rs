@@ -20,7 +20,7 @@ use crate::{
 /// with, and what became of it.
 #[derive(Clone, Copy)]
 pub(crate) struct SettingsForm {
-    pub(super) id: IntegrationId,
+    pub(crate) id: IntegrationId,
     project: Project,
     address: Address,
     toasts: Toasts,

@@ -19,7 +19,7 @@ mod toggle;
 pub(crate) use access::AccessForm;
 pub(crate) use advanced::Advanced;
 pub(crate) use bar::UnsavedBar;
-pub(crate) use compare::Compare;
+pub(crate) use compare::{Compare, Versions};
 pub(crate) use credentials::Credentials;
 pub(crate) use form::SettingsForm;
 pub(crate) use sync::SyncSettings;

@@ -7,17 +7,18 @@ use leptos::prelude::*;
 use super::{Deliveries, Subscriptions};
 use crate::{
     api,
-    components::ui::{Button, Icon, Size},
+    components::{
+        settings::SettingsForm,
+        ui::{Button, Icon, Size},
+    },
     state::{Ask, Project, Query, Toast, Toasts, query},
     text::number::counted,
 };
 
 /// What a store is asked to send, and what it sent.
 #[component]
-pub(crate) fn Webhooks(
-    /// The store.
-    id: IntegrationId,
-) -> impl IntoView {
+pub(crate) fn Webhooks() -> impl IntoView {
+    let id = expect_context::<SettingsForm>().id;
     let project = expect_context::<Project>();
     let slug = project.slug();
     let webhooks: Query<WebhooksView> = query(
