@@ -13,7 +13,7 @@ import { named, split } from "./split.mjs";
 
 const here = dirname(fileURLToPath(import.meta.url));
 
-const compressible = /\.(css|html|js|json|svg|txt|wasm|webmanifest)$/;
+const compressible = /\.(bin|css|html|js|json|svg|txt|wasm|webmanifest)$/;
 
 async function minify(file) {
   const source = await readFile(file, "utf8");

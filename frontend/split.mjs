@@ -33,6 +33,29 @@ async function each(items, work) {
 
 const optimise = (file) => run("wasm-opt", [...features, ...smaller, file, "-o", file]);
 
+// What several pieces share and is smaller than this comes in one file with all
+// like it: asking for each would take longer than loading what a page leaves.
+const small = 4096;
+
+/** Has the loader take the pieces of one file from there. */
+const taken = (file) => `
+let all;
+async function together(from, to) {
+    const coming = all ??= fetch(new URL("./${file}", import.meta.url)).then((answer) => {
+        if (!answer.ok) throw new Error(\`${file} is answered with \${answer.status}\`);
+        return answer.arrayBuffer();
+    });
+    try {
+        const piece = (await coming).slice(from, to);
+        return new Response(piece, { headers: { "content-type": "application/wasm" } });
+    } catch (error) {
+        // It is asked for anew the next time.
+        if (all === coming) all = undefined;
+        throw error;
+    }
+}
+`;
+
 // The name says the content, so that browsers may keep the file for ever.
 export async function named(folder, file, content) {
   const hash = createHash("sha256").update(content).digest("hex").slice(0, 16);
@@ -55,10 +78,20 @@ export async function split({ staging, built, release }) {
 
     const link = "__wasm_split.js";
     let loader = await readFile(join(work, link), "utf8");
+    const shared = [];
+    let end = 0;
     for (const piece of pieces) {
-      const name = await named(staging, piece, await readFile(join(work, piece)));
-      loader = loader.replaceAll(`./${piece}`, `./${name}`);
+      const content = await readFile(join(work, piece));
+      if (piece.startsWith("chunk_") && content.length < small) {
+        const [from, to] = [end, (end += content.length)];
+        loader = loader.replaceAll(`fetch(new URL("./${piece}", import.meta.url))`, `together(${from}, ${to})`);
+        shared.push(content);
+      } else {
+        const name = await named(staging, piece, content);
+        loader = loader.replaceAll(`./${piece}`, `./${name}`);
+      }
     }
+    if (shared.length > 0) loader += taken(await named(staging, "together.bin", Buffer.concat(shared)));
     // It takes the memory of the app that is running already.
     loader = loader.replaceAll(/from "\.\/[^"]*\.js"/g, `from "./${glue}"`);
     const loaderName = await named(staging, link, loader);

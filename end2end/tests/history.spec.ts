@@ -187,7 +187,10 @@ test("charts, with the table behind each", async ({ page, store }) => {
   });
 
   await test.step("in the colours of the theme", async () => {
-    const fills = () => drawn.locator("path").evaluateAll((all) => all.map((path) => path.getAttribute("fill")));
+    const fills = async () => {
+      const written = await drawn.locator("path").evaluateAll((all) => all.map((path) => path.getAttribute("fill") ?? ""));
+      return written.map((fill) => (fill.startsWith("rgb") ? hex(fill) : fill));
+    };
     const token = () =>
       page.evaluate(() => {
         const probe = document.body.appendChild(document.createElement("i"));

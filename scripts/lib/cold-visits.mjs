@@ -13,10 +13,13 @@ const folder = process.argv[2];
 const loader = readdirSync(folder).find((name) => /^wasm-split-.*\.js$/.test(name));
 if (!loader) throw new Error(`there is no wasm-split-….js in ${folder}`);
 const code = readFileSync(join(folder, loader), "utf8");
+const together = readdirSync(folder).find((name) => /^together-.*\.bin$/.test(name));
 
 const pieces = new Map();
-const piece = /([\w$]+)\s*=\s*(?:[\w$]+\()?[\w$]+\(\(\)\s*=>\s*\{[^{}]*?new URL\("\.\/([\w.-]+\.wasm)"[^]*?\},\s*\[([^\]]*)\]\)/g;
-for (const [, variable, file, needs] of code.matchAll(piece)) {
+const piece = /([\w$]+)\s*=\s*(?:[\w$]+\()?[\w$]+\(\(\)\s*=>\s*\{([^]*?)\},\s*\[([^\]]*)\]\)/g;
+for (const [, variable, load, needs] of code.matchAll(piece)) {
+  // The small ones are parts of one file.
+  const file = /new URL\("\.\/([\w.-]+\.wasm)"/.exec(load)?.[1] ?? together;
   pieces.set(variable, { file, needs: needs.split(",").map((one) => one.trim()).filter(Boolean) });
 }
 const pages = [...pieces].flatMap(([variable, { file }]) =>
