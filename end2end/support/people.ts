@@ -1,5 +1,5 @@
 // What people do over and over in the console.
-import type { Locator, Page } from "@playwright/test";
+import type { Browser, Locator, Page } from "@playwright/test";
 import { CONSUMER_KEY, CONSUMER_SECRET, SHOP, type Store, TOKEN, expect } from "./store.ts";
 
 /** Who sets the console up in the tests. */
@@ -33,6 +33,14 @@ export async function signIn(page: Page, who: { email: string; password: string 
   await page.getByLabel("Password", { exact: true }).fill(who.password);
   await page.getByRole("button", { name: "Sign in" }).click();
   await expect(page.getByRole("heading", { name: "Integrations", level: 1 })).toBeVisible();
+}
+
+/** The same person at another screen, on the same page. */
+export async function atAnotherScreen(browser: Browser, page: Page): Promise<Page> {
+  const context = await browser.newContext({ storageState: await page.context().storageState() });
+  const other = await context.newPage();
+  await other.goto(page.url());
+  return other;
 }
 
 /** Opens the dialog that connects a store of a platform. */

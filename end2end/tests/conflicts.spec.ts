@@ -1,6 +1,6 @@
 // Prices that a store shows otherwise than they are wanted here, and who is right.
-import type { Browser, Locator, Page } from "@playwright/test";
-import { OWNER, connectWooCommerce, setUp, storeRow } from "../support/people.ts";
+import type { Locator, Page } from "@playwright/test";
+import { OWNER, atAnotherScreen, connectWooCommerce, setUp, storeRow } from "../support/people.ts";
 import { applyPrices, figure, home, openProduct, syncNow } from "../support/pages.ts";
 import { type Good, type Store, expect, test } from "../support/store.ts";
 
@@ -28,14 +28,6 @@ async function disagree(page: Page, store: Store, goods: Good[], ours: string, t
   await expect(figure(page, "Observed")).toHaveText(String(goods.length), { timeout: 30_000 });
   for (const good of goods) await store.woocommerce.reprice(good, theirs);
   await syncNow(page, WOO);
-}
-
-/** The same person at another screen, on the same page. */
-async function another(browser: Browser, page: Page): Promise<Page> {
-  const context = await browser.newContext({ storageState: await page.context().storageState() });
-  const other = await context.newPage();
-  await other.goto(page.url());
-  return other;
 }
 
 const priceOf = async (store: Store, good: Good): Promise<string | undefined> =>
@@ -235,7 +227,7 @@ test("two people at one conflict", async ({ page, browser, store }) => {
   const [first, second] = await store.woocommerce.goods();
   await disagree(page, store, [first, second], "41.50", "35.00");
   await page.goto(`${home}/conflicts`);
-  const other = await another(browser, page);
+  const other = await atAnotherScreen(browser, page);
   await expect(row(other, first)).toBeVisible();
 
   await test.step("what one decides leaves the other's list", async () => {
@@ -245,7 +237,7 @@ test("two people at one conflict", async ({ page, browser, store }) => {
   });
 
   await test.step("who comes second is told who came first", async () => {
-    const late = await another(browser, page);
+    const late = await atAnotherScreen(browser, page);
     await late.route("**/events", (route) => route.abort());
     await late.reload();
     await expect(row(late, second)).toBeVisible();

@@ -1,6 +1,6 @@
 // The settings of a store: four tabs, one form, and what keeps anything from being lost.
 import type { Browser, Locator, Page } from "@playwright/test";
-import { OWNER, connectWooCommerce, setUp, storeRow } from "../support/people.ts";
+import { OWNER, atAnotherScreen, connectWooCommerce, setUp, storeRow } from "../support/people.ts";
 import { CONSUMER_SECRET, expect, test } from "../support/store.ts";
 
 const NAME = "Sandbox Store";
@@ -33,9 +33,7 @@ async function save(page: Page): Promise<void> {
 
 /** The same person at another screen, on the same page. */
 async function another(browser: Browser, page: Page): Promise<Page> {
-  const context = await browser.newContext({ storageState: await page.context().storageState() });
-  const other = await context.newPage();
-  await other.goto(page.url());
+  const other = await atAnotherScreen(browser, page);
   await expect(panel(other, "Sync")).toBeVisible();
   return other;
 }

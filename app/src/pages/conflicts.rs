@@ -55,7 +55,7 @@ pub(crate) fn Conflicts() -> impl IntoView {
             <ConflictFilters filter />
             <ConflictTable inbox paging />
         </section>
-        <BulkBar bulk />
+        <BulkBar bulk paging />
         <BulkDialog bulk />
     }
 }

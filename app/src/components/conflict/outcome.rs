@@ -53,3 +53,52 @@ pub(super) fn unlisted(outcome: &ConflictsResolved) -> Option<String> {
     let more = outcome.refused - listed;
     (more > 0).then(|| format!("and {} more", grouped(more)))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOTHING: ConflictsResolved = ConflictsResolved {
+        decided: 0,
+        already_decided: 0,
+        changed: 0,
+        missing: 0,
+        refused: 0,
+        refusals: Vec::new(),
+        decision_id: None,
+        push_id: None,
+    };
+
+    #[test]
+    fn what_went_through_whole_needs_no_more_words() {
+        let outcome = ConflictsResolved {
+            decided: 1_200,
+            ..NOTHING
+        };
+        assert!(is_whole(&outcome));
+        assert_eq!(title(&outcome), "1,200 conflicts decided");
+        assert!(others(&outcome).is_empty());
+        assert_eq!((refused(&outcome), unlisted(&outcome)), (None, None));
+    }
+
+    #[test]
+    fn what_did_not_go_through_is_told_one_by_one() {
+        let outcome = ConflictsResolved {
+            already_decided: 1,
+            changed: 2,
+            refused: 3,
+            ..NOTHING
+        };
+        assert!(!is_whole(&outcome));
+        assert_eq!(title(&outcome), "Nothing was decided");
+        assert_eq!(
+            others(&outcome),
+            [
+                "1 was decided by somebody else before, or ended by itself.",
+                "2 have changed since you looked, and stay open.",
+            ]
+        );
+        assert_eq!(refused(&outcome).as_deref(), Some("3 stay open:"));
+        assert_eq!(unlisted(&outcome).as_deref(), Some("and 3 more"));
+    }
+}

@@ -58,7 +58,7 @@ impl Standing {
         let instead = || rows.get(self.index).or_else(|| rows.last());
         match rows.iter().find(same).or_else(instead) {
             Some(row) => enter(row, &self.part),
-            None => focus("h1"),
+            None => focus("main h1"),
         }
     }
 
