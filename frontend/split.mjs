@@ -35,7 +35,7 @@ const optimise = (file) => run("wasm-opt", [...features, ...smaller, file, "-o",
 
 // What several pieces share and is smaller than this comes in one file with all
 // like it: asking for each would take longer than loading what a page leaves.
-const small = 4096;
+const small = 2048;
 
 /** Has the loader take the pieces of one file from there. */
 const taken = (file) => `

@@ -319,6 +319,9 @@ pub(crate) const fn run_type(run_type: RunType) -> &'static str {
 pub(crate) fn trigger(run: &RunView) -> String {
     match (run.trigger, &run.triggered_by) {
         (RunTrigger::Person, Some(name)) => name.clone(),
+        // Its type says that it is one.
+        (RunTrigger::Retry, Some(name)) if run.r#type == RunType::Retry => name.clone(),
+        (RunTrigger::Retry, None) if run.r#type == RunType::Retry => "By itself".to_owned(),
         (RunTrigger::Retry, Some(name)) => format!("Retry by {name}"),
         (trigger, _) => trigger_kind(trigger).to_owned(),
     }

@@ -102,7 +102,7 @@ fn NumberField(form: SettingsForm, item: Item, bounds: Bounds) -> impl IntoView 
     let (help, placeholder) = match usual {
         Some(usual) => (format!("{range}; {usual} is usual."), usual.to_string()),
         None => (
-            format!("{range}; usually as many as the platform lets."),
+            format!("{range}; usually as many as the platform allows."),
             "As usual".to_owned(),
         ),
     };

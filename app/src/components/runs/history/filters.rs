@@ -175,7 +175,7 @@ pub(crate) fn RunFilters(
         Callback::new(move |value: String| filter.change(&[(name, &value)]))
     };
     view! {
-        <div class="grid gap-3 border-b border-line px-4 py-3 sm:px-5">
+        <div class="grid gap-3 px-4 py-3 sm:px-5">
             <div class="grid grid-cols-2 gap-2 md:flex md:flex-wrap md:items-center">
                 <div class="max-md:col-span-2">
                     <FilterSelect

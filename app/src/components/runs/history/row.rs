@@ -38,7 +38,7 @@ pub(super) fn Row(run: Signal<Option<RunView>>) -> impl IntoView {
             </td>
             <td class="text-quiet">{run_type(first.r#type)}</td>
             <td dir="auto" class="text-quiet" data-end="">{trigger(&first)}</td>
-            <td data-wide="" class="md:max-w-72">
+            <td data-wide="" class="md:max-w-96">
                 {move || status.get().map(pill)}
                 {move || {
                     error
