@@ -241,11 +241,10 @@ fn Said(plan: SyncPlanView, parked: RwSignal<bool>) -> impl IntoView {
         }
         _ => "What changed at the store since the last sync is read.".to_owned(),
     });
-    let left_out = (plan.skipped > 0)
-        .then(|| {
-            let they = if plan.skipped == 1 { "it" } else { "they" };
-            format!("{} left out: {they} came through since.", are(plan.skipped))
-        });
+    let left_out = (plan.skipped > 0).then(|| {
+        let they = if plan.skipped == 1 { "it" } else { "they" };
+        format!("{} left out: {they} came through since.", are(plan.skipped))
+    });
     let cost = plan.possible.then(|| {
         let calls = counted(plan.calls, "call", "calls");
         let words = match plan.at_least_seconds {
