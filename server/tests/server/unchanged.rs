@@ -21,7 +21,8 @@ async fn catalogue(scene: &Scene) -> Vec<(String, i64, String)> {
         "price_changes",
     ]
     .map(table);
-    scene.database.rows(&tables.join(" UNION ALL ")).await
+    let query = tables.join(" UNION ALL ") + " ORDER BY 1";
+    scene.database.rows(&query).await
 }
 
 #[tokio::test]
