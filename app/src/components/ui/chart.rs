@@ -60,7 +60,7 @@ pub(crate) fn ChartCard(
     view! {
         <section class="card h-full min-w-0 p-4 sm:p-5" aria-labelledby=title_id.clone()>
             <header class="mb-3 flex min-h-8 flex-wrap items-center justify-between gap-x-4 gap-y-1">
-                <h3 id=title_id.clone() class="text-base">{move || title.get()}</h3>
+                <h2 id=title_id.clone() class="text-base">{move || title.get()}</h2>
                 <Show when=move || !is_empty.get() && !unloaded.get()>
                     <Button
                         label=button
