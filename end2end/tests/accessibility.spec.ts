@@ -103,7 +103,7 @@ const pages: [name: string, show: (page: Page) => Promise<void>][] = [
     async (page) => {
       await page.goto(`${home}/prices`);
       await expect(page.getByRole("heading", { name: "Prices", level: 1 })).toBeVisible();
-      await expect(page.getByText("Loading…")).toBeHidden();
+      await expect(page.getByText("Loading…")).toHaveCount(0);
     },
   ],
   [
